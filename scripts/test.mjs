@@ -1,0 +1,56 @@
+// Everything CI runs, in order: lint and format, types, then the specs. Ends with "N passed, N failed".
+// Arguments go to mocha: npm test -- test/store
+import { spawn } from "node:child_process";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const HELP = `npm test                    lint, types and all specs
+npm test -- test/store      the same with the specs of one folder
+npm test -- --grep "seats"  … or of one subject (any mocha option)`;
+
+const args = process.argv.slice(2);
+if (args.includes("--help")) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+await step("Lint and format", "node_modules/.bin/biome", ["check", "--error-on-warnings", "."]);
+await step("Types", "node_modules/.bin/tsc", ["--noEmit"]);
+await command(process.execPath, ["scripts/build-ferretdb.mjs"]);
+const specs = await command(process.execPath, ["node_modules/mocha/bin/mocha.js", ...args]);
+const count = (word) => Number(new RegExp(`^ {2}(\\d+) ${word}`, "m").exec(specs.output)?.[1] ?? 0);
+passed += count("passing");
+failed += count("failing");
+skipped += count("pending");
+// Mocha can fail without a failing spec, for example when a file does not load.
+if (specs.status !== 0 && count("failing") === 0) failed++;
+
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function step(name, program, programArgs) {
+  console.log(`${name} …`);
+  const { status } = await command(program, programArgs);
+  if (status === 0) passed++;
+  else failed++;
+}
+
+/** Runs a program with its output shown as it comes, and kept. */
+function command(program, programArgs) {
+  return new Promise((resolve) => {
+    const child = spawn(program, programArgs, { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.stderr.pipe(process.stderr, { end: false });
+    child.on("close", (status) => resolve({ status, output }));
+  });
+}

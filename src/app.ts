@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { startAuth } from "./auth/auth.ts";
+import { DEMO_USERS } from "./auth/demo.ts";
+import { resolveSecrets } from "./auth/secrets.ts";
+import type { Tools } from "./channels/app.ts";
+import { APPS } from "./channels/index.ts";
+import type { Config, DoorConfig } from "./config.ts";
+import { openDoors } from "./http/doors.ts";
+import { createHttpApp } from "./http/server.ts";
+import { type Clock, systemClock } from "./hub/clock.ts";
+import { Hub } from "./hub/hub.ts";
+import { localLimits } from "./hub/limits.ts";
+import { publishRoute } from "./hub/publish-route.ts";
+import { type Log, logHubEvents } from "./observability/log.ts";
+import { defineCollection, type Store } from "./store/collection.ts";
+import { insertMissing } from "./store/insert-missing.ts";
+import { openStore } from "./store/open.ts";
+import { createTransports } from "./transports/transports.ts";
+
+export interface Junction {
+  readonly hub: Hub;
+  readonly store: Store;
+  /** The doors as they were opened: a door at port 0 has got a free one. */
+  readonly doors: readonly DoorConfig[];
+  /** Takes no more clients, ends those that are here with 1001, and closes the database. */
+  close(): Promise<void>;
+}
+
+export interface JunctionOptions {
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** How long clients and requests have to end by themselves when the worker closes. */
+const CLOSING_MS = 1_000;
+
+/** Remembers which apps have their demo data, so that what a user removes does not come back. */
+const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
+
+/** The composition root: one worker of the hub, made of all its rooms. Rejects when it cannot start as configured. */
+export async function startJunction(config: Config, { log, clock = systemClock }: JunctionOptions): Promise<Junction> {
+  const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
+  const store = await openStore({ ...config, relay: (message) => hub.publish(message) });
+  const limits = localLimits(clock);
+  const auth = await startAuth({
+    store,
+    clock,
+    limits,
+    secrets,
+    onRevoked: (id) => hub.endWhere(({ identity }) => identity.credentialId === id, "token_revoked"),
+    onFault: (where, error) => hub.events.emit("fault", { where, error }),
+  });
+  const hub = new Hub({ clock, limits, authenticator: auth.authenticator });
+  logHubEvents(hub.events, log);
+
+  const tools: Tools = {
+    store,
+    clock,
+    limits,
+    config,
+    publish: (message) => hub.publish(message),
+    evict: (...args) => hub.evict(...args),
+  };
+  const apps = await Promise.all(APPS.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
+  if (config.seedDemo) await seedDemo();
+
+  const channels = apps.flatMap((app) => app.channels);
+  const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs });
+  const http = createHttpApp({
+    routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
+    authenticator: auth.authenticator,
+    log,
+    health: { worker: config.worker, checks: [{ name: "store", check: () => store.ping() }], clock },
+  });
+  const doors = await openDoors(config.doors, (server, names) => transports.serve(server, names, http)).catch(giveUp);
+
+  return {
+    hub,
+    store,
+    doors: doors.opened,
+    async close() {
+      const stopped = doors.stop(CLOSING_MS);
+      hub.endWhere(() => true, "draining");
+      await stopped;
+      await transports.close();
+      await auth.stop();
+      await store.close();
+    },
+  };
+
+  async function seedDemo(): Promise<void> {
+    await auth.seedDemo();
+    const seeded = await store.collection(seededCollection);
+    for (const { name, seed } of apps) {
+      if (!seed || (await seeded.get(name))) continue;
+      await seed(DEMO_USERS);
+      // Another worker may have been just as quick; the data is the same.
+      await insertMissing(seeded, [{ id: name }]);
+    }
+  }
+
+  async function giveUp(error: unknown): Promise<never> {
+    await transports.close();
+    await auth.stop();
+    await store.close();
+    throw error;
+  }
+}

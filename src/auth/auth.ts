@@ -1,0 +1,85 @@
+import type { Clock } from "../hub/clock.ts";
+import type { Authenticator } from "../hub/identity.ts";
+import type { Limits } from "../hub/limits.ts";
+import type { Route } from "../hub/route.ts";
+import type { Store } from "../store/collection.ts";
+import { createAuthenticator, type WsTokenVerifier } from "./authenticator.ts";
+import { openCollections, sweep } from "./collections.ts";
+import { seedDemo } from "./demo.ts";
+import { loginRoutes, logoutRoute } from "./routes.ts";
+import type { Secrets } from "./secrets.ts";
+import { createLoginService, createLogout } from "./service.ts";
+import { createSessions } from "./sessions.ts";
+import { createTokenIssuer, createTokenVerifier, type OnFault } from "./tokens.ts";
+
+export interface AuthOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** From `resolveSecrets`. Without a signing key there is no login here: the identity provider signs people in. */
+  readonly secrets: Secrets;
+  /** Called when a token was logged out: its sockets are to be closed, on every worker. */
+  readonly onRevoked: (credentialId: string) => void | Promise<void>;
+  /** Told of failures that no client waits for, to be logged. */
+  readonly onFault: OnFault;
+  /** Absent: no ws token is good. */
+  readonly verifyWsToken?: WsTokenVerifier;
+}
+
+export interface Auth {
+  readonly authenticator: Authenticator;
+  readonly routes: readonly Route[];
+  /** Puts the demo users and the demo API key where they are missing. */
+  seedDemo(): Promise<void>;
+  /** Ends the sweeping; resolves when the store is no longer used. */
+  stop(): Promise<void>;
+}
+
+/** How often expired sessions and revocations are removed. */
+const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
+
+/** Opens the room: its collections, its authenticator and its routes. Rejects as the store does. */
+export async function startAuth(options: AuthOptions): Promise<Auth> {
+  const { store, clock, limits, secrets, onRevoked, onFault, verifyWsToken } = options;
+  const collections = await openCollections(store);
+  const { users, revocations } = collections;
+  const sessions = createSessions(collections.sessions, clock);
+
+  const routes = [logoutRoute(createLogout({ revocations, sessions, clock, onRevoked }))];
+  if (secrets.signingKey) {
+    const issueToken = createTokenIssuer(secrets.signingKey, clock);
+    routes.push(...loginRoutes(createLoginService({ users, sessions, issueToken, limits })));
+  }
+
+  return {
+    authenticator: createAuthenticator({
+      verifyToken: createTokenVerifier(secrets, clock, onFault),
+      collections,
+      ...(verifyWsToken && { verifyWsToken }),
+    }),
+    routes,
+    seedDemo: () => seedDemo(collections),
+    stop: repeat(clock, SWEEP_INTERVAL_MS, async () => {
+      await sweep(collections, clock.now()).catch((error: unknown) => onFault("sweeping expired sessions", error));
+    }),
+  };
+}
+
+/** Runs `action` every `ms` milliseconds, never twice at once. The returned function ends it and waits for a run under way. */
+function repeat(clock: Clock, ms: number, action: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  let cancel = clock.after(ms, run);
+
+  function run(): void {
+    running = action().then(() => {
+      if (!stopped) cancel = clock.after(ms, run);
+    });
+  }
+
+  return async () => {
+    stopped = true;
+    cancel();
+    await running;
+  };
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { ROLES } from "../hub/identity.ts";
+import { type Collection, type Document, defineCollection, type Store } from "../store/collection.ts";
+
+/** People who can log in. A JWT needs no record here: whoever has the secret vouches for its `sub`. */
+const users = defineCollection({
+  name: "users",
+  schema: z.object({
+    id: z.uuid(),
+    phone: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(ROLES),
+    passwordHash: z.string(),
+  }),
+  indexes: { byPhone: { fields: ["phone"], unique: true } },
+});
+export type User = z.output<typeof users.schema>;
+
+/**
+ * One login and everything refreshed from it: a family of refresh tokens of which only the newest is good.
+ * It is one document so that rotation and the discovery of a reuse are one atomic change.
+ */
+const sessions = defineCollection({
+  name: "sessions",
+  schema: z.object({
+    /** SHA-256 of the part that all tokens of the family share. */
+    id: z.string(),
+    userId: z.uuid(),
+    /** SHA-256 of the one refresh token that is still good. */
+    tokenHash: z.string(),
+    /** A used token was presented again: somebody else may have one, so none is good any more. */
+    compromised: z.boolean(),
+    /** Milliseconds since the epoch. */
+    expiresAt: z.number(),
+  }),
+  indexes: { byExpiry: { fields: ["expiresAt"] } },
+});
+export type Session = z.output<typeof sessions.schema>;
+
+/**
+ * Access tokens that were logged out before their time; kept until they would have expired. Their id is the SHA-256 of
+ * the credential id, since a `jti` made elsewhere may be anything and an id of the store may not.
+ */
+const revocations = defineCollection({
+  name: "revocations",
+  schema: z.object({ id: z.string(), expiresAt: z.number() }),
+  indexes: { byExpiry: { fields: ["expiresAt"] } },
+});
+export type Revocation = z.output<typeof revocations.schema>;
+
+/** API keys by the SHA-256 of the key; the key itself is nowhere. */
+const apiKeys = defineCollection({
+  name: "api_keys",
+  schema: z.object({ id: z.string(), name: z.string() }),
+  indexes: {},
+});
+export type ApiKey = z.output<typeof apiKeys.schema>;
+
+export interface AuthCollections {
+  readonly users: Collection<User, "byPhone">;
+  readonly sessions: Collection<Session, "byExpiry">;
+  readonly revocations: Collection<Revocation, "byExpiry">;
+  readonly apiKeys: Collection<ApiKey, never>;
+}
+
+/** Makes the collections of `auth/` ready. To be called once per store. */
+export async function openCollections(store: Store): Promise<AuthCollections> {
+  return {
+    users: await store.collection(users),
+    sessions: await store.collection(sessions),
+    revocations: await store.collection(revocations),
+    apiKeys: await store.collection(apiKeys),
+  };
+}
+
+/** How many expired records are looked up and removed at a time. */
+const SWEEP_BATCH = 200;
+
+/** Removes what has expired by `now` (milliseconds since the epoch). Rejects as the store does. */
+export async function sweep({ sessions, revocations }: AuthCollections, now: number): Promise<void> {
+  await removeExpired(sessions, now);
+  await removeExpired(revocations, now);
+}
+
+async function removeExpired<T extends Document>(collection: Collection<T, "byExpiry">, now: number): Promise<void> {
+  for (;;) {
+    const batch = await collection.find("byExpiry", { range: { to: now }, limit: SWEEP_BATCH });
+    await Promise.all(batch.map(({ id }) => collection.remove(id)));
+    if (batch.length < SWEEP_BATCH) return;
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { ROLES } from "../hub/identity.ts";
+import { defineRoute, type Route } from "../hub/route.ts";
+import type { LoginService, Logout } from "./service.ts";
+
+const pair = z.object({
+  access_token: z.string(),
+  token_type: z.literal("Bearer"),
+  expires_in: z.number().int(),
+  refresh_token: z.string(),
+});
+
+const user = z.object({
+  id: z.string(),
+  name: z.string(),
+  phone: z.string(),
+  email: z.string(),
+  role: z.enum(ROLES),
+});
+
+/** The lengths keep anybody from having megabytes hashed. */
+const credentials = z.object({ phone: z.string().min(1).max(32), password: z.string().min(1).max(256) });
+
+/** Logging in and refreshing; only where this hub signs tokens itself. */
+export function loginRoutes(service: LoginService): Route[] {
+  return [
+    defineRoute({
+      method: "post",
+      path: "/api/v2/auth/login",
+      summary: "Log in with phone and password",
+      credential: "none",
+      body: credentials,
+      response: pair.extend({ user }),
+      async handle({ body, address }) {
+        const { pair, user } = await service.login({ ...body, address });
+        return { ...pair, user };
+      },
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/v2/auth/refresh",
+      summary: "Exchange a refresh token for a new pair",
+      credential: "none",
+      body: z.object({ refresh_token: z.string().min(1).max(256) }),
+      response: pair,
+      handle: ({ body }) => service.refresh(body.refresh_token),
+    }),
+  ];
+}
+
+/** Logging out, for every access token that is accepted here. */
+export function logoutRoute(logout: Logout): Route {
+  return defineRoute({
+    method: "post",
+    path: "/api/v2/auth/logout",
+    summary: "Revoke the access token, end its session and close its sockets",
+    credential: "jwt",
+    status: 204,
+    response: z.object({}),
+    handle: ({ identity }) => logout(identity),
+  });
+}

@@ -1,0 +1,104 @@
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+/** What access tokens are checked with; at least one of the two is there. */
+export interface Secrets {
+  /** Signs and checks HS256. A key object, because it shows nothing when it is printed or logged. */
+  readonly signingKey: KeyObject | undefined;
+  /** Where another issuer publishes its public keys. */
+  readonly jwksUrl: URL | undefined;
+}
+
+export interface SecretSettings {
+  readonly nodeEnv: string | undefined;
+  readonly jwtSecret: string | undefined;
+  readonly jwksUrl: string | undefined;
+  /** The folder of the embedded default, where a development secret is kept. */
+  readonly dataDir: string;
+}
+
+/** HS256 wants a secret at least as long as its hash (RFC 7518, section 3.2). */
+const SECRET_BYTES = 32;
+
+/**
+ * Settles what tokens are signed and checked with. In production nothing is made up: it rejects with an `Error` that
+ * says what is missing and how to give it. Elsewhere a random secret is made once and kept in `<dataDir>/jwt-secret`.
+ */
+export async function resolveSecrets(settings: SecretSettings): Promise<Secrets> {
+  const { nodeEnv, jwtSecret, jwksUrl, dataDir } = settings;
+  if (jwtSecret) {
+    if (nodeEnv === "production" && Buffer.byteLength(jwtSecret) < SECRET_BYTES) {
+      throw new Error(
+        `JWT_SECRET is too short for production: it needs ${SECRET_BYTES} bytes or more. ${HOW_TO_MAKE_ONE}`,
+      );
+    }
+    return { signingKey: keyOf(jwtSecret), jwksUrl: parseJwksUrl(jwksUrl) };
+  }
+  if (jwksUrl) return { signingKey: undefined, jwksUrl: parseJwksUrl(jwksUrl) };
+  if (nodeEnv === "production") {
+    throw new Error(
+      "Production needs JWT_SECRET (to sign and check tokens here) or JWKS_URL (to check tokens of an identity " +
+        `provider) in the environment; neither is set. ${HOW_TO_MAKE_ONE}`,
+    );
+  }
+  return { signingKey: keyOf(await developmentSecret(dataDir)), jwksUrl: undefined };
+}
+
+const HOW_TO_MAKE_ONE = "A good secret: openssl rand -base64 48";
+
+function keyOf(secret: string): KeyObject {
+  return createSecretKey(Buffer.from(secret));
+}
+
+/** The value is not repeated in the error: such addresses sometimes carry credentials. */
+function parseJwksUrl(jwksUrl: string | undefined): URL | undefined {
+  if (!jwksUrl) return undefined;
+  const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    throw new Error(
+      "JWKS_URL is not an http or https address; for example https://login.example.com/.well-known/jwks.json",
+    );
+  }
+  return url;
+}
+
+/**
+ * Several workers may start at once in an empty folder and must end with one secret. Linking a finished file to its
+ * name is exclusive and shows it whole, which writing to the name in place would not.
+ */
+async function developmentSecret(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, "jwt-secret");
+  const found = await readSecret(file);
+  if (found !== undefined) return found;
+
+  await mkdir(dataDir, { recursive: true });
+  const draft = `${file}.${randomBytes(8).toString("hex")}`;
+  try {
+    await writeFile(draft, `${randomBytes(SECRET_BYTES).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    await link(draft, file);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  const kept = await readSecret(file);
+  if (kept === undefined) throw new Error(`${file} was removed while the hub started; start again`);
+  return kept;
+}
+
+async function readSecret(file: string): Promise<string | undefined> {
+  let secret: string;
+  try {
+    secret = (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  if (Buffer.byteLength(secret) < SECRET_BYTES) throw new Error(`${file} is damaged; remove it and a new one is made`);
+  return secret;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

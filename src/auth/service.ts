@@ -1,0 +1,96 @@
+import type { Clock } from "../hub/clock.ts";
+import { HubError } from "../hub/errors.ts";
+import type { Identity } from "../hub/identity.ts";
+import type { Limits } from "../hub/limits.ts";
+import type { AuthCollections, User } from "./collections.ts";
+import { sha256 } from "./digest.ts";
+import { verifyPassword } from "./passwords.ts";
+import type { IssuedSession, Sessions } from "./sessions.ts";
+import { ACCESS_TOKEN_SECONDS, type TokenIdentity, type TokenIssuer } from "./tokens.ts";
+
+export interface TokenPair {
+  readonly access_token: string;
+  readonly token_type: "Bearer";
+  /** Seconds that the access token lives. */
+  readonly expires_in: number;
+  readonly refresh_token: string;
+}
+
+export interface LoginAttempt {
+  readonly phone: string;
+  readonly password: string;
+  /** The client's network address. */
+  readonly address: string;
+}
+
+/** Tries that one phone has from one address within a minute, good ones included. */
+const LOGIN_TRIES = 5;
+const LOGIN_WINDOW_MS = 60_000;
+
+/** Logging in and staying logged in, for the users of this hub. */
+export function createLoginService(tools: {
+  readonly users: AuthCollections["users"];
+  readonly sessions: Sessions;
+  readonly issueToken: TokenIssuer;
+  readonly limits: Limits;
+}) {
+  const { users, sessions, issueToken, limits } = tools;
+
+  return {
+    /** Rejects with `HubError("unauthenticated")`, which does not tell why, or `HubError("rate_limited")`. */
+    async login({ phone, password, address }: LoginAttempt): Promise<{ pair: TokenPair; user: User }> {
+      // Hashed, because the keys of limits lie about in logs and tools where phone numbers have no business.
+      const key = `login:${sha256(`${phone} ${address}`)}`;
+      if (!(await limits.attempt(key, LOGIN_TRIES, LOGIN_WINDOW_MS))) {
+        throw new HubError("rate_limited", "Too many login attempts, try again in a minute");
+      }
+      const [user] = await users.find("byPhone", { equals: [phone], limit: 1 });
+      const matches = await verifyPassword(user?.passwordHash, password);
+      if (!user || !matches) throw new HubError("unauthenticated", "Wrong phone or password");
+      return { pair: await pairFor(user, await sessions.begin(user.id)), user };
+    },
+
+    /** A new pair; the refresh token that was presented is dead. Rejects with `HubError("unauthenticated")`. */
+    async refresh(refreshToken: string): Promise<TokenPair> {
+      const session = await sessions.rotate(refreshToken);
+      const user = await users.get(session.userId);
+      if (!user) throw new HubError("unauthenticated", "Invalid refresh token");
+      return pairFor(user, session);
+    },
+  };
+
+  async function pairFor(user: User, { family, refreshToken }: IssuedSession): Promise<TokenPair> {
+    return {
+      access_token: await issueToken(user, family),
+      token_type: "Bearer",
+      expires_in: ACCESS_TOKEN_SECONDS,
+      refresh_token: refreshToken,
+    };
+  }
+}
+
+export type LoginService = ReturnType<typeof createLoginService>;
+
+/** Ends what an access token gave: for any token that is accepted here, whoever signed it. */
+export type Logout = (identity: Identity) => Promise<void>;
+
+/** `onRevoked` is called once the revocation is kept, so that whoever looks the token up from then on finds it dead. */
+export function createLogout(tools: {
+  readonly revocations: AuthCollections["revocations"];
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly onRevoked: (credentialId: string) => void | Promise<void>;
+}): Logout {
+  const { revocations, sessions, clock, onRevoked } = tools;
+
+  return async (identity) => {
+    const { credentialId, expiresAt = clock.now() + ACCESS_TOKEN_SECONDS * 1000 } = identity;
+    await revocations.insert({ id: sha256(credentialId), expiresAt }).catch((error: unknown) => {
+      const alreadyRevoked = error instanceof HubError && error.code === "conflict";
+      if (!alreadyRevoked) throw error;
+    });
+    const family = (identity as Partial<TokenIdentity>).family;
+    if (family !== undefined) await sessions.end(family);
+    await onRevoked(credentialId);
+  };
+}

@@ -1,0 +1,132 @@
+import { type KeyObject, randomUUID } from "node:crypto";
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import type { Clock } from "../hub/clock.ts";
+import { Refusal } from "../hub/disconnects.ts";
+import { HubError } from "../hub/errors.ts";
+import { type Identity, ROLES, type Role } from "../hub/identity.ts";
+import { sha256 } from "./digest.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** Hears of what went wrong on our side where no client is to be told. */
+export type OnFault = (where: string, error: unknown) => void;
+
+/** How long an access token lives, in seconds. */
+export const ACCESS_TOKEN_SECONDS = 30 * 60;
+
+/** Who an access token says its bearer is. */
+export interface TokenIdentity extends Identity {
+  readonly expiresAt: number;
+  /** The session that the token came from, where it came from a login here. */
+  readonly family: string | undefined;
+}
+
+/** Checks an access token. Rejects with `Refusal("invalid_token")`, or `HubError("unavailable")` when keys cannot be had. */
+export type TokenVerifier = (token: string) => Promise<TokenIdentity>;
+
+/** Signs an access token for a user of this hub. */
+export type TokenIssuer = (user: { id: string; role: Role; email: string }, family: string) => Promise<string>;
+
+/** Longer ones are refused unread; the headers of a request could not hold one anyway. */
+const LONGEST_TOKEN = 8_192;
+
+/** The last second that a date can express; beyond it times stop being exact. */
+const LAST_SECOND = 8.64e12;
+
+/** Public-key algorithms only: a published key must never be taken for a shared secret. */
+const ASYMMETRIC = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+
+/** The claims of a token whose signature is good. Whoever signs may add others; those are not looked at. */
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(256),
+  role: z.enum(ROLES).default("customer"),
+  email: z.string().max(320).optional().catch(undefined),
+  exp: z.number().positive().max(LAST_SECOND),
+  jti: z.string().min(1).max(256).optional(),
+  fam: z.string().optional().catch(undefined),
+});
+
+export function createTokenIssuer(signingKey: KeyObject, clock: Clock): TokenIssuer {
+  return ({ id, role, email }, family) =>
+    new SignJWT({ role, email, fam: family })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setSubject(id)
+      .setJti(randomUUID())
+      .setExpirationTime(Math.floor(clock.now() / 1000) + ACCESS_TOKEN_SECONDS)
+      .sign(signingKey);
+}
+
+/**
+ * A verifier for tokens signed with the shared key, with a key of the JWKS, or either where both are set.
+ * `onFault` is told why the keys of the JWKS cannot be had.
+ */
+export function createTokenVerifier({ signingKey, jwksUrl }: Secrets, clock: Clock, onFault: OnFault): TokenVerifier {
+  const publicKeys = jwksUrl && remoteKeys(jwksUrl, onFault);
+
+  return async (token) => {
+    try {
+      if (token.length > LONGEST_TOKEN) throw new Refusal("invalid_token");
+      const claims = claimsSchema.safeParse(await verifySignature(token));
+      if (!claims.success) throw new Refusal("invalid_token");
+      return identityOf(claims.data, token);
+    } catch (error) {
+      throw error instanceof errors.JOSEError ? new Refusal("invalid_token") : error;
+    }
+  };
+
+  async function verifySignature(token: string): Promise<unknown> {
+    const options = { currentDate: new Date(clock.now()) };
+    const { alg } = readHeader(token);
+    // Each kind of key is tied to its own algorithms; the header of a token only says which kind to try.
+    if (signingKey && alg === "HS256") {
+      return (await jwtVerify(token, signingKey, { ...options, algorithms: ["HS256"] })).payload;
+    }
+    if (publicKeys) return (await jwtVerify(token, publicKeys, { ...options, algorithms: ASYMMETRIC })).payload;
+    throw new Refusal("invalid_token");
+  }
+}
+
+function identityOf(claims: z.output<typeof claimsSchema>, token: string): TokenIdentity {
+  return {
+    userId: claims.sub,
+    role: claims.role,
+    email: claims.email,
+    credentialId: claims.jti ?? sha256(token),
+    expiresAt: Math.floor(claims.exp * 1000),
+    family: claims.fam,
+  };
+}
+
+function readHeader(token: string): { alg?: unknown } {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    throw new Refusal("invalid_token");
+  }
+}
+
+/** A key server that cannot be reached is our trouble, not a bad token: clients are to try again. */
+function remoteKeys(url: URL, onFault: OnFault): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(url);
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      onFault("fetching the keys at JWKS_URL", error);
+      throw new HubError("unavailable");
+    }
+  };
+}

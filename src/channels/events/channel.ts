@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { type Channel, defineChannel } from "../../hub/channel.ts";
+import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Connection } from "../../hub/connection.ts";
+import { Refusal } from "../../hub/disconnects.ts";
+import { HubError } from "../../hub/errors.ts";
+import type { Limits } from "../../hub/limits.ts";
+import { inbound, type Outbound, outbound } from "./messages.ts";
+import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
+
+type Client = Connection<Outbound>;
+
+/** Names of the cluster-wide counts that `get_stats` answers with. */
+const CLIENTS = "events:clients";
+const SUBSCRIPTIONS = "events:subscriptions";
+
+/** The two channels of the events app: `/ws`, and `/ws/events/{eventId}`, which is subscribed from the start. */
+export function eventChannels(service: EventsService, limits: Limits, clock: Clock): Channel[] {
+  const subscriptions = new WeakMap<Client, Map<number, () => void>>();
+  const now = (): string => timestamp(clock);
+
+  function greet(client: Client, eventId?: number): void {
+    const clientId = `ws_${clock.now()}_${randomBytes(5).toString("hex")}`;
+    client.send("connection_established", { clientId, ...(eventId !== undefined && { eventId }), timestamp: now() });
+    client.onClose(limits.count(CLIENTS));
+    const counted = new Map<number, () => void>();
+    subscriptions.set(client, counted);
+    client.onClose(() => {
+      for (const uncount of counted.values()) uncount();
+    });
+  }
+
+  /** In the room first, then the current value: nothing that happens in between is missed. */
+  async function subscribe(client: Client, eventId: number): Promise<void> {
+    await service.visible(eventId, client.identity);
+    await client.join(roomOf(eventId));
+    const counted = subscriptions.get(client);
+    if (client.isOpen && counted && !counted.has(eventId)) counted.set(eventId, limits.count(SUBSCRIPTIONS));
+  }
+
+  async function sendSeats(client: Client, eventId: number): Promise<void> {
+    client.send("seat_update", service.seatsOf(await service.visible(eventId, client.identity)));
+  }
+
+  const common = {
+    app: "events",
+    rooms: NAMESPACE,
+    credential: "jwt",
+    inbound,
+    outbound,
+    error: ({ message, timestamp }) => ({ message, timestamp }),
+    on: {
+      async subscribe_event(client: Client, { eventId }: { eventId: number }) {
+        await subscribe(client, eventId);
+        client.send("subscribed", { eventId, timestamp: now() });
+        await sendSeats(client, eventId);
+        return { eventId };
+      },
+      async unsubscribe_event(client: Client, { eventId }: { eventId: number }) {
+        await client.leave(roomOf(eventId));
+        subscriptions.get(client)?.get(eventId)?.();
+        subscriptions.get(client)?.delete(eventId);
+        client.send("unsubscribed", { eventId, timestamp: now() });
+        return { eventId };
+      },
+      ping(client: Client) {
+        client.send("pong", { timestamp: now() });
+      },
+      async get_stats(client: Client) {
+        const [totalClients, eventSubscriptions] = await Promise.all([
+          limits.counted(CLIENTS),
+          limits.counted(SUBSCRIPTIONS),
+        ]);
+        const data = { totalClients, eventSubscriptions };
+        client.send("stats", { data, timestamp: now() });
+        return { data };
+      },
+    },
+  } as const satisfies Partial<Parameters<typeof defineChannel<typeof inbound, Outbound>>[0]>;
+
+  return [
+    defineChannel<typeof inbound, Outbound>({
+      ...common,
+      namespace: NAMESPACE,
+      path: "/ws",
+      open: (client) => greet(client),
+    }),
+    defineChannel<typeof inbound, Outbound>({
+      ...common,
+      namespace: `${NAMESPACE}/{eventId}`,
+      path: "/ws/events/{eventId}",
+      admit: async (identity, { eventId }) => {
+        await service.visible(Number(eventId), identity).catch((error: unknown) => {
+          throw error instanceof HubError ? new Refusal("not_found", error.message) : error;
+        });
+      },
+      async open(client) {
+        const eventId = Number(client.params.eventId);
+        greet(client, eventId);
+        await subscribe(client, eventId);
+        await sendSeats(client, eventId);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { defineCollection } from "../../store/collection.ts";
+
+/** More would make one document too large to be written for every booking. */
+export const MAX_SEATS = 100_000;
+
+const booking = z.object({ userId: z.string(), seats: z.number().int().positive() });
+
+/**
+ * An event with its bookings in one document: seats and bookings change together or not at all.
+ * `availableSeats` is what `bookings` leave of `seatCapacity`, kept so that nobody has to add it up.
+ */
+const event = z.object({
+  id: z.number().int().positive(),
+  name: z.string(),
+  seatCapacity: z.number().int().nonnegative().max(MAX_SEATS),
+  availableSeats: z.number().int().nonnegative(),
+  visibility: z.enum(["public", "private"]),
+  allowedUserIds: z.array(z.string()),
+  nextBookingId: z.number().int().positive(),
+  bookings: z.record(z.string(), booking),
+});
+
+export type Event = z.infer<typeof event>;
+
+export const eventCollection = defineCollection({
+  name: "events",
+  schema: event,
+  indexes: { byId: { fields: ["id"] } },
+});

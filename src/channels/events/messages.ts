@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { latest, log, reply, volatile } from "../../hub/channel.ts";
+
+const timestamp = z.iso.datetime();
+const eventId = z.number().int().positive();
+const seats = z.number().int().nonnegative();
+
+/** What clients send. */
+export const inbound = {
+  subscribe_event: z.object({ eventId }),
+  unsubscribe_event: z.object({ eventId }),
+  ping: z.object({}),
+  get_stats: z.object({}),
+};
+
+/** What the hub sends. No schema has `bookingId` or `userId`: whoever watches an event does not learn who books. */
+export const outbound = {
+  connection_established: reply(z.object({ clientId: z.string(), eventId: eventId.optional(), timestamp })),
+  subscribed: reply(z.object({ eventId, timestamp })),
+  unsubscribed: reply(z.object({ eventId, timestamp })),
+  seat_update: latest(z.object({ eventId, availableSeats: seats, seatCapacity: seats, timestamp }), "eventId"),
+  booking_created: log(z.object({ eventId, availableSeats: seats, timestamp })),
+  booking_cancelled: log(z.object({ eventId, availableSeats: seats, timestamp })),
+  pong: volatile(z.object({ timestamp })),
+  stats: volatile(
+    z.object({
+      data: z.object({ totalClients: z.number().int(), eventSubscriptions: z.number().int() }),
+      timestamp,
+    }),
+  ),
+  error: reply(z.object({ message: z.string(), timestamp })),
+};
+
+export type Outbound = typeof outbound;

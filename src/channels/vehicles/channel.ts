@@ -1,0 +1,31 @@
+import { type Channel, defineChannel } from "../../hub/channel.ts";
+import { inbound, type Outbound, outbound } from "./messages.ts";
+import type { VehiclesService } from "./service.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Search as you type among the vehicles parked now. */
+export function vehicleChannel(service: VehiclesService): Channel {
+  return defineChannel<typeof inbound, Outbound>({
+    app: "vehicles",
+    namespace: "/vehicles/search",
+    path: "/ws/vehicles/search",
+    credential: "apiKey",
+    envelope: "data",
+    inbound,
+    outbound,
+    error: ({ message }) => ({ detail: message }),
+    limits: {
+      connectionsPerCredential: 5,
+      messages: { search: { max: 10, windowMs: MINUTE_MS } },
+      idleMs: 5 * MINUTE_MS,
+    },
+    on: {
+      async search(client, { term }) {
+        const results = await service.search(term);
+        client.send("search_results", results);
+        return { total: results.total };
+      },
+    },
+  });
+}

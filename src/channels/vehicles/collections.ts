@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { defineCollection } from "../../store/collection.ts";
+
+/** A vehicle that is parked now; one that leaves is removed. */
+const vehicle = z.object({
+  id: z.number().int().positive(),
+  number_plate: z.string(),
+  contact_name: z.string(),
+  phone_number: z.string(),
+  /** ISO 8601, so that its order as text is its order in time. */
+  entry_timestamp: z.iso.datetime(),
+  /** What a search term may be the start of; see `words.ts`. */
+  words: z.array(z.string()),
+});
+
+export type Vehicle = z.infer<typeof vehicle>;
+
+export const vehicleCollection = defineCollection({
+  name: "vehicles",
+  schema: vehicle,
+  indexes: {
+    byWord: { fields: ["words"], order: "entry_timestamp" },
+    byEntry: { fields: ["entry_timestamp"] },
+  },
+});

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { reply } from "../../hub/channel.ts";
+
+/** Longest search term; longer ones match nothing that a person would type. */
+const MAX_TERM = 64;
+
+export const term = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(MAX_TERM, `must be at most ${MAX_TERM} characters`);
+
+export const vehicleView = z.object({
+  id: z.number().int(),
+  number_plate: z.string(),
+  contact_name: z.string(),
+  phone_number: z.string(),
+  entry_timestamp: z.iso.datetime(),
+});
+
+/** At most 50 items; `total` counts every match. */
+export const results = z.object({ items: z.array(vehicleView), total: z.number().int().nonnegative() });
+
+/** What clients send. */
+export const inbound = { search: z.object({ term }) };
+
+/** What the hub sends. */
+export const outbound = {
+  search_results: reply(results),
+  error: reply(z.object({ detail: z.string() })),
+};
+
+export type Outbound = typeof outbound;

@@ -1,0 +1,63 @@
+import { type Clock, timestamp } from "../../hub/clock.ts";
+import { HubError } from "../../hub/errors.ts";
+import type { Collection } from "../../store/collection.ts";
+import type { Vehicle } from "./collections.ts";
+import { fold, wordsOf } from "./words.ts";
+
+/** Most items that one search gives. */
+const MAX_ITEMS = 50;
+
+export interface VehiclesServiceOptions {
+  readonly vehicles: Collection<Vehicle, "byWord" | "byEntry">;
+  readonly nextId: () => Promise<number>;
+  readonly clock: Clock;
+}
+
+export interface VehicleEntry {
+  readonly number_plate: string;
+  readonly contact_name: string;
+  readonly phone_number: string;
+}
+
+export type VehiclesService = ReturnType<typeof createVehiclesService>;
+
+/** The vehicles app: who is parked now, and finding them. */
+export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServiceOptions) {
+  return {
+    /** The newest 50 of the vehicles that have a word starting with `term`, and how many there are. */
+    async search(term: string): Promise<{ items: Vehicle[]; total: number }> {
+      const prefix = fold(term);
+      const [items, total] = await Promise.all([
+        vehicles.find("byWord", { prefix, descending: true, limit: MAX_ITEMS }),
+        vehicles.count("byWord", { prefix }),
+      ]);
+      return { items, total };
+    },
+
+    /** The newest 50 of all vehicles, and how many there are. */
+    async newest(): Promise<{ items: Vehicle[]; total: number }> {
+      const [items, total] = await Promise.all([
+        vehicles.find("byEntry", { descending: true, limit: MAX_ITEMS }),
+        vehicles.count("byEntry", {}),
+      ]);
+      return { items, total };
+    },
+
+    async enter(entry: VehicleEntry): Promise<Vehicle> {
+      const vehicle = parked(await nextId(), entry, timestamp(clock));
+      await vehicles.insert(vehicle);
+      return vehicle;
+    },
+
+    async leave(id: number): Promise<void> {
+      if (!(await vehicles.remove(id))) throw new HubError("not_found", "Vehicle not found");
+    },
+  };
+}
+
+/** The document of a vehicle that entered at `entry_timestamp`. */
+export function parked(id: number, entry: VehicleEntry, entry_timestamp: string): Vehicle {
+  const { number_plate, contact_name, phone_number } = entry;
+  const words = wordsOf(number_plate, contact_name, phone_number);
+  return { id, number_plate, contact_name, phone_number, entry_timestamp, words };
+}

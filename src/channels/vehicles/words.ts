@@ -1,0 +1,21 @@
+/** How much of a field is kept from each start of a word: the longest term that can be searched for. */
+const LONGEST = 64;
+
+/**
+ * Everything that a search term may be the start of: each field from the start of each of its words on, in lower case.
+ * `John Doe` gives `john doe` and `doe`; `+1234567890` gives itself and `1234567890`.
+ */
+export function wordsOf(...fields: readonly string[]): string[] {
+  const words = new Set<string>();
+  for (const field of fields.map(fold)) {
+    for (const { index } of field.matchAll(/(?<=^|\s)\S|(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu)) {
+      words.add(field.slice(index, index + LONGEST));
+    }
+  }
+  return [...words];
+}
+
+/** A term or a field as it is compared: case and the width of spaces make no difference. */
+export function fold(text: string): string {
+  return text.trim().replace(/\s+/g, " ").toLowerCase();
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+
+/** A port and the apps that it serves at their documented URLs. */
+export interface DoorConfig {
+  readonly port: number;
+  readonly apps: readonly string[];
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** The options of `cluster.config.ts`. */
+const fileSchema = z.strictObject({
+  /** Which port serves which apps at their documented URLs; every port serves all of them under their names. */
+  doors: z
+    .array(z.strictObject({ port, apps: z.array(z.string()) }))
+    .min(1)
+    .default([{ port: 3000, apps: ["vehicles", "events"] }]),
+  /** Where the embedded database and the development secret live. */
+  dataDir: z.string().min(1).default("./data"),
+  /** Largest message that a client may send, in bytes; a larger one is closed with 1009. */
+  maxPayloadBytes: z
+    .number()
+    .int()
+    .min(128)
+    .default(16 * 1024),
+  /** Bytes that a slow client may leave untaken before its queue is thinned and, if that is not enough, closed 1013. */
+  budgetBytes: z
+    .number()
+    .int()
+    .min(16 * 1024)
+    .default(1024 * 1024),
+  /** Milliseconds for which writes are joined while the event loop is busy; 0 joins those of one tick. */
+  coalesceMs: z.number().min(0).max(5).default(0),
+  /** Origins whose pages may call the HTTP API and the polling transport. */
+  origins: z.union([z.literal("*"), z.array(z.url())]).default("*"),
+  battery: z
+    .strictObject({
+      /** Whether `battery_booked` names the user in full; anybody may listen, so by default it is masked. */
+      exposeUser: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** How much is logged. */
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+export type ConfigFile = z.input<typeof fileSchema>;
+
+/** Gives `cluster.config.ts` its types. */
+export function defineConfig(file: ConfigFile): ConfigFile {
+  return file;
+}
+
+export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "doors">> {
+  readonly doors: readonly DoorConfig[];
+  readonly production: boolean;
+  /** Whether the demo data is put in place: on the embedded default, never in production. */
+  readonly seedDemo: boolean;
+  /** This worker's name, `w1` where there is only one. */
+  readonly worker: string;
+  readonly mongodbUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly jwtSecret: string | undefined;
+  readonly jwksUrl: string | undefined;
+  /** What looked like a setting but is none; to be told, not to stop for. */
+  readonly warnings: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR"] as const;
+
+/**
+ * The configuration of one worker: the environment wins over `cluster.config.ts`, which wins over the defaults.
+ * `apps` are the names of all apps. Throws an `Error` whose text names every setting that is wrong.
+ */
+export function loadConfig(env: Environment, file: unknown, apps: readonly string[]): Config {
+  const parsed = fileSchema.safeParse(file ?? {});
+  if (!parsed.success) {
+    throw new Error(`cluster.config.ts is wrong:\n${z.prettifyError(parsed.error)}`);
+  }
+  const doors = doorsFrom(env, apps) ?? parsed.data.doors;
+  for (const name of doors.flatMap((door) => door.apps)) {
+    if (!apps.includes(name)) throw new Error(`doors name the app "${name}"; there is ${apps.join(", ")}`);
+  }
+  const production = env.NODE_ENV === "production";
+  const mongodbUrl = env.MONGODB_URL || undefined;
+  return Object.freeze({
+    ...parsed.data,
+    doors,
+    dataDir: env.HUB_DATA_DIR || parsed.data.dataDir,
+    production,
+    seedDemo: !production && mongodbUrl === undefined,
+    worker: "w1",
+    mongodbUrl,
+    redisUrl: env.REDIS_URL || undefined,
+    jwtSecret: env.JWT_SECRET || undefined,
+    jwksUrl: env.JWKS_URL || undefined,
+    warnings: misspelt(env),
+  });
+}
+
+/** `HUB_DOORS="3000:vehicles,events;5000:bookings"`, or `PORT` alone for one port with every app. */
+function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | undefined {
+  if (env.HUB_DOORS) {
+    return env.HUB_DOORS.split(";")
+      .filter((door) => door.trim() !== "")
+      .map((door) => {
+        const [number, names = ""] = door.split(":");
+        const parsed = port.safeParse(number?.trim() || undefined);
+        if (!parsed.success)
+          throw new Error(`HUB_DOORS: "${door}" does not begin with a port; write 3000:events,vehicles`);
+        const list = names.split(",").map((name) => name.trim());
+        return { port: parsed.data, apps: list.filter((name) => name !== "") };
+      });
+  }
+  if (!env.PORT) return undefined;
+  const parsed = port.safeParse(env.PORT);
+  if (!parsed.success) throw new Error(`PORT must be a number from 0 to 65535, not "${env.PORT}"`);
+  return [{ port: parsed.data, apps: [...apps] }];
+}
+
+function misspelt(env: Environment): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith("HUB_") && !HUB_NAMES.includes(name as (typeof HUB_NAMES)[number]))
+    .map((name) => `${name} is not a setting and does nothing; there is ${HUB_NAMES.join(", ")}`);
+}

@@ -1,0 +1,31 @@
+import express, { type Request, type Response } from "express";
+import { HubError } from "../hub/errors.ts";
+import { HttpError } from "./problem.ts";
+
+/** The largest body in bytes, counted after decompression: enough for any document here, too little to hurt. */
+const LARGEST_BODY = 64 * 1024;
+
+const parse = express.json({ limit: LARGEST_BODY });
+
+/**
+ * The JSON body of a request; `{}` where there is none. Rejects with what the client did wrong; the parser's own
+ * errors, which quote the body, go no further.
+ */
+export async function readBody(request: Request, response: Response): Promise<unknown> {
+  const isEmpty = request.get("Content-Length") === "0";
+  if (!isEmpty && request.is("application/json") === false) throw new HttpError("unsupported_media_type");
+  await new Promise<void>((resolve, reject) => {
+    parse(request, response, (error?: unknown) => {
+      if (error === undefined) resolve();
+      else reject(clientError(error));
+    });
+  });
+  return request.body ?? {};
+}
+
+function clientError(error: unknown): Error {
+  const status = error instanceof Error && "status" in error ? error.status : undefined;
+  if (status === 413) return new HubError("too_large", `The body is larger than ${LARGEST_BODY / 1024} KiB`);
+  if (status === 415) return new HttpError("unsupported_media_type");
+  return new HubError("invalid_json");
+}

@@ -1,0 +1,53 @@
+import { pid } from "node:process";
+import type { Express } from "express";
+import type { Clock } from "../hub/clock.ts";
+import { HubError, toHubError } from "../hub/errors.ts";
+
+/** One thing the worker needs to be of use. */
+export interface ReadinessCheck {
+  /** What is checked, for people: `store`, `redis`, `worker`. */
+  readonly name: string;
+  /** Throws or rejects when it is not ready. The text of a `HubError` is shown to whoever asks, no other. */
+  readonly check: () => void | Promise<void>;
+}
+
+export interface Health {
+  /** The worker's name, for example `w1`. */
+  readonly worker: string;
+  readonly checks: readonly ReadinessCheck[];
+  readonly clock: Clock;
+}
+
+export const HEALTH_PATHS = ["/healthz", "/readyz"] as const;
+
+/** A check that has not answered by then has failed: a probe must not hang on the thing that it probes. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** `/healthz`: the process serves. `/readyz`: it may be given clients, or the reasons why not. */
+export function mountHealth(app: Express, { worker, checks, clock }: Health): void {
+  app.get("/healthz", (_request, response) => {
+    response.json({ status: "ok", worker, pid });
+  });
+
+  app.get("/readyz", async (_request, response) => {
+    const outcomes = await Promise.all(checks.map((check) => reasonAgainst(check, clock)));
+    const reasons = outcomes.filter((reason) => reason !== undefined);
+    if (reasons.length === 0) response.json({ status: "ready", reasons });
+    else response.status(503).set("Retry-After", "5").json({ status: "unavailable", reasons });
+  });
+}
+
+async function reasonAgainst({ name, check }: ReadinessCheck, clock: Clock): Promise<string | undefined> {
+  let cancel = (): void => {};
+  const timeout = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(CHECK_TIMEOUT_MS, () => reject(new HubError("unavailable", "No answer")));
+  });
+  try {
+    await Promise.race([Promise.resolve().then(check), timeout]);
+    return undefined;
+  } catch (thrown) {
+    return `${name}: ${toHubError(thrown).message}`;
+  } finally {
+    cancel();
+  }
+}

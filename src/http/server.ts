@@ -1,0 +1,67 @@
+import type { RequestListener } from "node:http";
+import express, { type Express } from "express";
+import helmet from "helmet";
+import { HubError } from "../hub/errors.ts";
+import type { Authenticator } from "../hub/identity.ts";
+import type { Route } from "../hub/route.ts";
+import type { Log } from "../observability/log.ts";
+import { HEALTH_PATHS, type Health, mountHealth } from "./health.ts";
+import { expressPath, mountRoutes } from "./mount.ts";
+import { answerProblems, HttpError } from "./problem.ts";
+import { logRequests } from "./request-log.ts";
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly authenticator: Authenticator;
+  readonly log: Log;
+  readonly health: Health;
+  /**
+   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets).
+   * Absent: none, and every client is who its socket says. Limits by address hang on this.
+   */
+  readonly trustedProxies?: string;
+}
+
+/**
+ * The HTTP side of a worker as a listener for Node's own server. Throws at start when two routes claim the same method
+ * and path.
+ */
+export function createHttpApp({ routes, authenticator, log, health, trustedProxies }: HttpOptions): RequestListener {
+  const app = express();
+  app.set("etag", false);
+  app.set("trust proxy", trustedProxies ?? false);
+  app.use(logRequests(log));
+  app.use(helmet());
+  mountHealth(app, health);
+  mountRoutes(app, routes, authenticator);
+  refuseTheRest(app, methodsByPath(routes));
+  app.use(answerProblems(log));
+  return app;
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>(HEALTH_PATHS.map((path) => [path, ["GET"]]));
+  for (const { method, path } of routes) {
+    const known = methods.get(expressPath(path)) ?? [];
+    if (known.includes(method.toUpperCase())) throw new Error(`two routes claim ${method.toUpperCase()} ${path}`);
+    methods.set(expressPath(path), [...known, method.toUpperCase()]);
+  }
+  return methods;
+}
+
+/** What no route took: 405 with the methods of every path that matches, else 404. */
+function refuseTheRest(app: Express, methods: ReadonlyMap<string, readonly string[]>): void {
+  for (const [path, known] of methods) {
+    app.all(path, (_request, response, next) => {
+      response.locals.allowed = [...((response.locals.allowed as string[] | undefined) ?? []), ...known];
+      next();
+    });
+  }
+  app.use((_request, response) => {
+    const allowed = response.locals.allowed as string[] | undefined;
+    if (!allowed) throw new HubError("not_found");
+    if (allowed.includes("GET")) allowed.push("HEAD");
+    response.set("Allow", allowed.join(", "));
+    throw new HttpError("method_not_allowed");
+  });
+}

@@ -1,0 +1,135 @@
+import type { z } from "zod";
+import type { Connection } from "./connection.ts";
+import type { CredentialKind, Identity } from "./identity.ts";
+
+/**
+ * The promise a message type is delivered by.
+ * - `log`: every subscriber gets every one, in one order.
+ * - `latest`: a slow client may skip values but ends on the newest of each key.
+ * - `volatile`: delivered if the client can take it now.
+ * - `reply`: the answer to one client (a confirmation, a result, an error); never broadcast.
+ */
+export type DeliveryClass = "log" | "latest" | "volatile" | "reply";
+
+/** An outbound message type: its schema, its delivery class and, for `latest`, what makes two values the same thing. */
+export interface Outbound<S extends z.ZodObject = z.ZodObject> {
+  readonly schema: S;
+  readonly delivery: DeliveryClass;
+  readonly key: ((payload: Readonly<Record<string, unknown>>) => string) | undefined;
+}
+
+export type OutboundTypes = Readonly<Record<string, Outbound>>;
+export type InboundTypes = Readonly<Record<string, z.ZodObject>>;
+
+export function log<S extends z.ZodObject>(schema: S): Outbound<S> {
+  return { schema, delivery: "log", key: undefined };
+}
+
+/** `key` names the field that tells things apart, for example `eventId`. */
+export function latest<S extends z.ZodObject>(schema: S, key: keyof z.output<S> & string): Outbound<S> {
+  return { schema, delivery: "latest", key: (payload) => String(payload[key]) };
+}
+
+export function volatile<S extends z.ZodObject>(schema: S): Outbound<S> {
+  return { schema, delivery: "volatile", key: undefined };
+}
+
+export function reply<S extends z.ZodObject>(schema: S): Outbound<S> {
+  return { schema, delivery: "reply", key: undefined };
+}
+
+export interface ChannelLimits {
+  /** Connections that one credential may have open at once, on all workers. */
+  readonly connectionsPerCredential?: number;
+  /** By message type: how many one connection may send within a sliding window; one more ends it with 1008. */
+  readonly messages?: Readonly<Record<string, { readonly max: number; readonly windowMs: number }>>;
+  /** Milliseconds without a message from the client after which it is closed with 1000. */
+  readonly idleMs?: number;
+}
+
+/** What an error message is made of; each document shapes it its own way. */
+export interface ErrorFacts {
+  readonly message: string;
+  readonly room: string | undefined;
+  readonly timestamp: string;
+}
+
+/** The path parameters of the URL or namespace that the client came by, for example `{ eventId: "7" }`. */
+export type Params = Readonly<Record<string, string>>;
+
+/** What a handler may give back: fields that are added to the acknowledgement. */
+export type HandlerResult = Readonly<Record<string, unknown>> | undefined;
+
+export interface ChannelDeclaration<In extends InboundTypes, Out extends OutboundTypes> {
+  /** The app it belongs to; also the prefix under which it is served on every port. */
+  readonly app: string;
+  /** Socket.IO namespace; `{name}` stands for a parameter of digits, letters, `-` or `_`. */
+  readonly namespace: string;
+  /** The namespace that owns the rooms; needed only where `namespace` has parameters. */
+  readonly rooms?: string;
+  /** Documented URL of the plain door, without the trailing slash; same parameters. */
+  readonly path: string;
+  readonly credential: CredentialKind;
+  /** Also take the credential from this cookie. */
+  readonly cookie?: string;
+  /** How a client without a good credential is turned away on the plain door; default: error message and close. */
+  readonly refuse?: "close" | "http";
+  /** `data` when the document wraps everything in a `data` field; default: fields beside `type`. */
+  readonly envelope?: "flat" | "data";
+  readonly inbound: In;
+  readonly outbound: Out;
+  /** The payload of the document's `error` message. */
+  readonly error: (facts: ErrorFacts) => Record<string, unknown>;
+  readonly limits?: ChannelLimits;
+  /** May refuse (throw a `Refusal`) a client whose credential is good, for example for a thing that does not exist. */
+  readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
+  /** Called once a client is in: joins its rooms and sends the document's greeting. */
+  readonly open?: (client: Connection<Out>) => void | Promise<void>;
+  /** One handler per inbound type, with a payload that its schema has accepted. */
+  readonly on: {
+    readonly [K in keyof In]: (
+      client: Connection<Out>,
+      payload: z.output<In[K]>,
+    ) => HandlerResult | void | Promise<HandlerResult | void>;
+  };
+}
+
+/** A channel as the hub runs it: the declaration with its types closed over. */
+export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "rooms"> & {
+  readonly rooms: string;
+  readonly open: (client: Connection<OutboundTypes>) => void | Promise<void>;
+  readonly on: ReadonlyMap<string, Handler>;
+};
+
+type Handler = (
+  client: Connection<OutboundTypes>,
+  payload: unknown,
+) => HandlerResult | void | Promise<HandlerResult | void>;
+
+/**
+ * Declares a channel: the one place that says what is on its wire and who may be there.
+ * Throws at start, naming the channel, when the declaration contradicts itself.
+ */
+export function defineChannel<In extends InboundTypes, Out extends OutboundTypes>(
+  declaration: ChannelDeclaration<In, Out>,
+): Channel {
+  const { namespace, path } = declaration;
+  const fail = (what: string): never => {
+    throw new Error(`channel ${namespace}: ${what}`);
+  };
+  if (!/^(\/([\w-]+|\{\w+\}))+$/.test(namespace)) fail(`namespace must look like /name or /name/{id}`);
+  if (!/^(\/([\w-]+|\{\w+\}))+$/.test(path))
+    fail(`path ${path} must look like /ws or /ws/{id}, without a slash at its end`);
+  const rooms = declaration.rooms ?? namespace;
+  if (rooms.includes("{")) fail("a namespace with parameters needs `rooms`, the namespace that owns its rooms");
+  for (const type of Object.keys(declaration.limits?.messages ?? {})) {
+    if (!(type in declaration.inbound)) fail(`limits name ${type}, which is not an inbound type`);
+  }
+  if (!("error" in declaration.outbound)) fail("outbound needs an `error` message");
+  return {
+    ...declaration,
+    rooms,
+    open: (declaration.open ?? (() => {})) as Channel["open"],
+    on: new Map(Object.entries(declaration.on)) as Channel["on"],
+  };
+}

@@ -1,0 +1,25 @@
+/** Time as the hub sees it. Everything that waits or stamps takes a clock, so that a test can move it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs `action` once after `ms` milliseconds; the returned function cancels it. Never keeps the process alive. */
+  after(ms: number, action: () => void): () => void;
+}
+
+/** The longest delay a Node timer takes (2^31 - 1 ms); a longer one would fire at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, action) {
+    const timer = setTimeout(action, Math.min(Math.max(ms, 0), LONGEST_TIMER));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** ISO 8601, UTC, with milliseconds and a `Z`: the form of every `timestamp` on the wire. */
+export function timestamp(clock: Clock): string {
+  return new Date(clock.now()).toISOString();
+}

@@ -1,0 +1,21 @@
+import { EventEmitter } from "node:events";
+import type { DisconnectName } from "./disconnects.ts";
+import type { ErrorCode } from "./errors.ts";
+
+/** What happens in the hub, for those who watch: logging and metrics subscribe, the hub knows neither. */
+export interface HubEventMap {
+  connected: [{ namespace: string; app: string; connectionId: string; userId: string; door: Door }];
+  disconnected: [{ namespace: string; app: string; connectionId: string; door: Door }];
+  /** A client that was not let in, or was put out. */
+  refused: [{ namespace: string; app: string; disconnect: DisconnectName }];
+  received: [{ app: string; type: string }];
+  published: [{ namespace: string; type: string }];
+  /** A message that was answered with an error. */
+  rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
+  /** A fault of ours; `error` is for the log alone. */
+  fault: [{ where: string; error: unknown }];
+}
+
+export type Door = "socketio" | "plain";
+
+export class HubEvents extends EventEmitter<HubEventMap> {}

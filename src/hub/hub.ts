@@ -1,0 +1,137 @@
+import type { Channel, Params } from "./channel.ts";
+import type { Clock } from "./clock.ts";
+import { Connection, type Wire } from "./connection.ts";
+import { type DisconnectName, Refusal } from "./disconnects.ts";
+import { createDispatch, type Inbound } from "./dispatch.ts";
+import { HubError } from "./errors.ts";
+import { HubEvents } from "./events.ts";
+import { ANONYMOUS, type Authenticator, type Identity } from "./identity.ts";
+import type { Limits } from "./limits.ts";
+import type { Fanout, Outgoing } from "./publish.ts";
+
+export interface HubOptions {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly authenticator: Authenticator;
+}
+
+/** A client that may come in; the door gives it to `open`, or calls `release` when the client did not stay. */
+export interface Admission {
+  readonly identity: Identity;
+  readonly params: Params;
+  readonly release: () => void;
+}
+
+/** The core: admits clients to channels, runs their messages, publishes to rooms. Knows no transport, no app. */
+export class Hub {
+  readonly events = new HubEvents();
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly #authenticator: Authenticator;
+  readonly #dispatch: ReturnType<typeof createDispatch>;
+  readonly #connections = new Set<Connection>();
+  #fanout: Fanout = () => {
+    throw new Error("publish before a fan-out is attached: call hub.attach() at start");
+  };
+
+  constructor({ clock, limits, authenticator }: HubOptions) {
+    this.clock = clock;
+    this.limits = limits;
+    this.#authenticator = authenticator;
+    this.#dispatch = createDispatch({ limits, authenticator, events: this.events });
+  }
+
+  /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
+  attach(fanout: Fanout): void {
+    this.#fanout = fanout;
+  }
+
+  /** The connections of this worker. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /** Lets a client in by its credential, its limits and the channel's own word; rejects with a `Refusal`. */
+  async admit(channel: Channel, credential: string | undefined, params: Params): Promise<Admission> {
+    let release = (): void => {};
+    try {
+      const identity =
+        channel.credential === "none"
+          ? ANONYMOUS
+          : await this.#authenticator.authenticate(channel.credential, credential);
+      const max = channel.limits?.connectionsPerCredential;
+      if (max !== undefined) {
+        const place = await this.limits.take(`connections:${channel.app}:${identity.credentialId}`, max);
+        if (!place) throw new Refusal("too_many_connections");
+        release = place;
+      }
+      await channel.admit?.(identity, params);
+      return { identity, params, release };
+    } catch (thrown) {
+      release();
+      throw this.#refuse(channel, thrown);
+    }
+  }
+
+  /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
+  open(channel: Channel, { identity, params, release }: Admission, wire: Wire): Connection {
+    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout);
+    connection.onClose(release);
+    this.#connections.add(connection);
+    const { namespace, app } = channel;
+    this.events.emit("connected", { namespace, app, connectionId: wire.id, userId: identity.userId, door: wire.door });
+    this.#dispatch(connection, { open: channel.open });
+    return connection;
+  }
+
+  /** Takes a client's message. */
+  receive(connection: Connection, inbound: Inbound): void {
+    this.#dispatch(connection, inbound);
+  }
+
+  /** To be called by the door when the connection has ended. */
+  closed(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    const { namespace, app } = connection.channel;
+    this.events.emit("disconnected", { namespace, app, connectionId: connection.id, door: connection.door });
+    connection.closed();
+  }
+
+  /** Sends a message to every member of its rooms, wherever they are. */
+  publish(message: Outgoing): void {
+    this.events.emit("published", { namespace: message.namespace, type: message.type });
+    this.#fanout(message);
+  }
+
+  /**
+   * Takes a user's connections out of a room that is no longer theirs and tells each with the document's error message.
+   * `namespace` is the one that owns the room.
+   */
+  evict(namespace: string, room: string, userId: string, message: string): void {
+    for (const connection of this.#connections) {
+      if (connection.channel.rooms !== namespace || connection.identity.userId !== userId) continue;
+      if (!connection.isIn(room)) continue;
+      void connection.leave(room);
+      connection.fail(new HubError("forbidden", message, room));
+    }
+  }
+
+  /** Ends this worker's connections that match. */
+  endWhere(matches: (connection: Connection) => boolean, name: DisconnectName): void {
+    for (const connection of this.#connections) if (matches(connection)) connection.end(name);
+  }
+
+  #refuse(channel: Channel, thrown: unknown): Refusal {
+    const refusal = asRefusal(thrown);
+    if (refusal.disconnect === "internal")
+      this.events.emit("fault", { where: `admission to ${channel.namespace}`, error: thrown });
+    this.events.emit("refused", { namespace: channel.namespace, app: channel.app, disconnect: refusal.disconnect });
+    return refusal;
+  }
+}
+
+/** What cannot be had now (a database, a key server) is no fault of the client's: it may come back later. */
+function asRefusal(thrown: unknown): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  return new Refusal(thrown instanceof HubError && thrown.code === "unavailable" ? "overloaded" : "internal");
+}

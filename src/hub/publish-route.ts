@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { Channel } from "./channel.ts";
+import { HubError } from "./errors.ts";
+import type { Hub } from "./hub.ts";
+import { outgoing } from "./publish.ts";
+import { defineRoute, type Route } from "./route.ts";
+
+/** `POST /api/publish`: an administrator sends any declared message to any room. */
+export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {
+  return defineRoute({
+    method: "post",
+    path: "/api/publish",
+    summary: "Send a declared message to the members of a room",
+    credential: "jwt",
+    roles: ["admin"],
+    body: z.object({
+      app: z.string(),
+      room: z.string().min(1).max(256),
+      type: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+    response: z.object({ published: z.literal(true) }),
+    handle({ body: { app, room, type, data } }) {
+      const declaring = channels.filter((channel) => channel.app === app && Object.hasOwn(channel.outbound, type));
+      if (declaring.length === 0) throw new HubError("invalid_field", `The app ${app} declares no message ${type}`);
+      for (const namespace of new Set(declaring.map(({ rooms }) => rooms))) {
+        const declared = declaring.find(({ rooms }) => rooms === namespace)?.outbound[type];
+        if (!declared) continue;
+        const checked = declared.schema.safeParse(data);
+        if (!checked.success) throw new HubError("invalid_field", z.prettifyError(checked.error));
+        hub.publish(outgoing(namespace, [room], type, declared, data));
+      }
+      return { published: true };
+    },
+  });
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { CredentialKind, Identity, Role } from "./identity.ts";
+
+/** A request whose every part has been accepted by the route's schemas. */
+export interface RouteRequest<P, Q, B> {
+  readonly identity: Identity;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** The client's network address, for limits. */
+  readonly address: string;
+}
+
+export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
+  readonly method: "get" | "post" | "patch" | "delete";
+  /** `{name}` stands for one segment. A slash at the end is optional for clients. */
+  readonly path: string;
+  /** One line for people; it also appears in the API description. */
+  readonly summary: string;
+  readonly credential: CredentialKind;
+  /** Only these roles; absent: whoever has the credential. */
+  readonly roles?: readonly Role[];
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Status of success; default 200. */
+  readonly status?: 200 | 201 | 204;
+  readonly response: z.ZodObject;
+  /** Throws a `HubError` to answer with its status as problem+json. */
+  readonly handle: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown> | unknown;
+}
+
+type Nothing = z.ZodObject<Record<string, never>>;
+
+/** A route as `http/` mounts it: the declaration with its types closed over. */
+export type Route = Omit<RouteDeclaration<z.ZodObject, z.ZodObject, z.ZodObject>, "params" | "query" | "body"> & {
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodObject;
+};
+
+/** Declares an HTTP route: its schemas check the request, answer the client's mistakes and describe the API. */
+export function defineRoute<
+  P extends z.ZodObject = Nothing,
+  Q extends z.ZodObject = Nothing,
+  B extends z.ZodObject = Nothing,
+>(declaration: RouteDeclaration<P, Q, B>): Route {
+  const { params = z.object({}), query = z.object({}), body = z.object({}) } = declaration;
+  return { ...declaration, params, query, body, handle: declaration.handle as Route["handle"] };
+}
+
+/** A path parameter that is a whole number; anything else is answered as "not found" would be, with a 400. */
+export const numericId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,101 @@
+import type { z } from "zod";
+import type { Outgoing } from "../hub/publish.ts";
+
+export type Id = number | string;
+
+/** What every stored document is: an object with an `id`, JSON all through (no dates, no undefined). */
+export interface Document {
+  readonly id: Id;
+}
+
+/**
+ * A declared index. Its queries fix a leading part of `fields` by equality and may give the next one a range or prefix.
+ * Where the first field holds an array, each element is indexed and a document is found once whatever matches.
+ */
+export interface IndexDeclaration<T> {
+  readonly fields: readonly (keyof T & string)[];
+  /** Refuses a second document with the same values. Documents that lack a field are left out of every index. */
+  readonly unique?: boolean;
+  /** Results come ordered by this field (then by id) instead of by the indexed values; used for "newest first". */
+  readonly order?: keyof T & string;
+}
+
+/** Declares a collection: its name, the schema that every write is checked against, and the only queries it will answer. */
+export interface CollectionDeclaration<T extends Document, I extends string = string> {
+  readonly name: string;
+  readonly schema: z.ZodType<T>;
+  readonly indexes: Readonly<Record<I, IndexDeclaration<T>>>;
+}
+
+export function defineCollection<T extends Document, const I extends string>(
+  declaration: CollectionDeclaration<T, I>,
+): CollectionDeclaration<T, I> {
+  return declaration;
+}
+
+/** What a transition gives: the next document (the same object for "no change"), the messages it causes, a result. */
+export interface Change<T, R> {
+  readonly next: T;
+  readonly messages?: readonly Outgoing[];
+  readonly result: R;
+}
+
+export type Scalar = string | number | boolean;
+
+export interface Query {
+  /** Values for the leading fields of the index, in their order. */
+  readonly equals?: readonly Scalar[];
+  /** For the field after those: the start of a string. */
+  readonly prefix?: string;
+  /** For the field after those: bounds; `after` and `before` are exclusive, `from` and `to` inclusive. */
+  readonly range?: {
+    readonly from?: Scalar;
+    readonly after?: Scalar;
+    readonly to?: Scalar;
+    readonly before?: Scalar;
+  };
+  readonly descending?: boolean;
+  /** At most this many documents, 1–1,000. */
+  readonly limit: number;
+  /** Skips this many from the start; for pages of a listing. */
+  readonly offset?: number;
+}
+
+/**
+ * One collection of the store. Both adapters keep the same promises:
+ * - a resolved write is durable and seen by every worker;
+ * - a write and the messages it causes are one write of one document;
+ * - messages are relayed after the commit, those of one document in the order of its changes, before the write resolves;
+ * - every method rejects with `HubError("unavailable")` while the database cannot be reached.
+ */
+export interface Collection<T extends Document, I extends string = string> {
+  get(id: Id): Promise<T | undefined>;
+  /** Rejects with `HubError("conflict")` when the id or a unique index is taken. */
+  insert(document: T, messages?: readonly Outgoing[]): Promise<void>;
+  /**
+   * Applies a pure transition atomically. It may run several times and sees the newest document each time; what it
+   * throws is a refusal: nothing is written and the rejection carries it. Transitions that wait for the same document
+   * on one worker are applied one after another and written once (group commit).
+   * Rejects with `HubError("not_found")` when there is no such document.
+   */
+  modify<R>(id: Id, transition: (document: T) => Change<T, R>): Promise<R>;
+  find(index: I, query: Query): Promise<T[]>;
+  count(index: I, query: Pick<Query, "equals" | "prefix" | "range">): Promise<number>;
+  /** True when there was one. */
+  remove(id: Id): Promise<boolean>;
+}
+
+export interface Store {
+  /** What it is, for people: `embedded database in ./data` or `MongoDB at host:port` (never with credentials). */
+  readonly description: string;
+  /** The collection with its indexes made ready. Declare each name once. */
+  collection<T extends Document, I extends string>(declaration: CollectionDeclaration<T, I>): Promise<Collection<T, I>>;
+  /** The next number of a named sequence, from 1; never given twice, not even across workers. */
+  next(sequence: string): Promise<number>;
+  /** Resolves when the database answers; rejects with `HubError("unavailable")` otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Called after a commit with the messages of the change, in order. */
+export type Relay = (message: Outgoing) => void;

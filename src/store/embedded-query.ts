@@ -1,0 +1,81 @@
+import type { Document } from "./collection.ts";
+import type { EmbeddedDatabase } from "./embedded-database.ts";
+import type { Stored } from "./group-commit.ts";
+import { components, type KeyRange, keyRange } from "./index-keys.ts";
+import { type Page, type Selection, selects } from "./query.ts";
+
+/** Where a query runs: the tables, and the keys that begin the collection's documents and the index's entries. */
+export interface Place {
+  readonly database: EmbeddedDatabase;
+  readonly collection: Buffer;
+  readonly index: Buffer;
+}
+
+/** The selected documents of a page. To be called within `database.read`. */
+export function findEntries<T extends Document>(place: Place, selection: Selection, page: Page): T[] {
+  const range = keyRange(place.index, selection);
+  const { offset, limit, descending } = page;
+  if (range.exact && sortedByKey(selection)) {
+    const keys = place.database.entries.getKeys({ ...ends(range, descending), offset, limit });
+    return [...keys.map((key) => documentOf<T>(place, idPart(components(key))))];
+  }
+  const ids = distinct(place, selection, range);
+  if (descending) ids.reverse();
+  if (range.exact) return ids.slice(offset, offset + limit).map((id) => documentOf<T>(place, id));
+  return ids
+    .map((id) => documentOf<T>(place, id))
+    .filter((document) => selects(selection, document))
+    .slice(offset, offset + limit);
+}
+
+/** How many documents are selected. To be called within `database.read`. */
+export function countEntries(place: Place, selection: Selection): number {
+  const range = keyRange(place.index, selection);
+  if (range.exact && !foundOften(selection)) return place.database.entries.getKeysCount(ends(range, false));
+  const ids = distinct(place, selection, range);
+  return range.exact ? ids.length : ids.filter((id) => selects(selection, documentOf(place, id))).length;
+}
+
+/** The ids of the documents with entries in a range, each once, in the order of the results. */
+function distinct(place: Place, selection: Selection, range: KeyRange): Buffer[] {
+  const found = new Map<string, { readonly rank: Buffer; readonly id: Buffer }>();
+  for (const key of place.database.entries.getKeys(ends(range, false))) {
+    const parts = components(key);
+    const id = idPart(parts);
+    found.set(id.toString("latin1"), { rank: rankOf(selection, key, parts), id });
+  }
+  return [...found.values()].sort((left, right) => Buffer.compare(left.rank, right.rank)).map(({ id }) => id);
+}
+
+/** What an entry's document is sorted by; components in a row sort as their values do. */
+function rankOf(selection: Selection, key: Buffer, parts: readonly Buffer[]): Buffer {
+  if (sortedByKey(selection)) return key;
+  return Buffer.concat(parts.slice(selection.index.order === undefined ? -1 : -2));
+}
+
+/** Whether the entries lie in the order of the results. */
+function sortedByKey(selection: Selection): boolean {
+  const { index, equals } = selection;
+  return index.order === undefined ? !foundOften(selection) : equals.length === index.fields.length;
+}
+
+/** Whether a document may have several entries in the range. */
+function foundOften({ index, equals }: Selection): boolean {
+  return index.many && equals.length === 0;
+}
+
+function ends({ start, end }: KeyRange, descending: boolean) {
+  return descending ? { start: end, end: start, reverse: true } : { start, end };
+}
+
+function idPart(parts: readonly Buffer[]): Buffer {
+  const id = parts.at(-1);
+  if (!id) throw new Error("an index entry without an id");
+  return id;
+}
+
+function documentOf<T extends Document>({ database, collection }: Place, id: Buffer): T {
+  const stored = database.documents.get(Buffer.concat([collection, id])) as Stored<T> | undefined;
+  if (!stored) throw new Error("an index entry without its document");
+  return stored.document;
+}

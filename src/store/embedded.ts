@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import type { Collection, CollectionDeclaration, Document, Relay, Store } from "./collection.ts";
+import { indexesOf } from "./declaration.ts";
+import { EmbeddedRecords } from "./embedded-collection.ts";
+import { EmbeddedDatabase } from "./embedded-database.ts";
+import { countEntries, findEntries } from "./embedded-query.ts";
+import { groupCommit } from "./group-commit.ts";
+import { component, indexPrefix } from "./index-keys.ts";
+import { page, selection } from "./query.ts";
+import { isStorableId } from "./storable.ts";
+
+export interface EmbeddedOptions {
+  /** Where the data lies; made when it is not there. The workers of one machine share it, each opening it once. */
+  readonly folder: string;
+  readonly relay: Relay;
+}
+
+/** Opens the embedded database, LMDB. Rejects when the folder cannot be used. */
+export async function openEmbeddedStore({ folder, relay }: EmbeddedOptions): Promise<Store> {
+  const database = await EmbeddedDatabase.open(folder);
+  const worker = randomUUID();
+  const declared = new Set<string>();
+
+  return {
+    description: `embedded database in ${folder}`,
+    async collection<T extends Document, I extends string>(declaration: CollectionDeclaration<T, I>) {
+      const indexes = indexesOf(declaration);
+      if (declared.has(declaration.name)) throw new Error(`collection ${declaration.name} is declared twice`);
+      declared.add(declaration.name);
+      const records = new EmbeddedRecords(database, declaration, indexes);
+      await records.prepare();
+      const place = (index: string) => ({
+        database,
+        collection: component(declaration.name),
+        index: indexPrefix(declaration.name, index),
+      });
+      const collection: Collection<T, I> = {
+        ...groupCommit(declaration.schema, records, worker, relay),
+        async get(id) {
+          return isStorableId(id) ? database.read(() => records.get(id))?.document : undefined;
+        },
+        async find(index, query) {
+          const selected = selection(indexes.get(index), query);
+          return database.read(() => findEntries<T>(place(index), selected, page(query)));
+        },
+        async count(index, query) {
+          const selected = selection(indexes.get(index), query);
+          return database.read(() => countEntries(place(index), selected));
+        },
+      };
+      return collection;
+    },
+    async next(sequence) {
+      const key = component(sequence);
+      return database.transaction(() => {
+        const number = (database.sequences.get(key) ?? 0) + 1;
+        database.sequences.put(key, number);
+        return number;
+      });
+    },
+    async ping() {
+      database.read(() => {});
+    },
+    close: () => database.close(),
+  };
+}

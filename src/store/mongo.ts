@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import mongoose from "mongoose";
+import type { Collection, CollectionDeclaration, Document, Relay, Store } from "./collection.ts";
+import { indexesOf } from "./declaration.ts";
+import { gate } from "./gate.ts";
+import { groupCommit } from "./group-commit.ts";
+import { documentOf, MongoRecords } from "./mongo-collection.ts";
+import { isDuplicate, reach } from "./mongo-errors.ts";
+import { prepareCollection } from "./mongo-indexes.ts";
+import { filterOf, sortOf } from "./mongo-query.ts";
+import { page, selection } from "./query.ts";
+import { isStorableId } from "./storable.ts";
+
+export interface MongoOptions {
+  /** `mongodb://` or `mongodb+srv://`, with the name of the database in its path. */
+  readonly url: string;
+  readonly relay: Relay;
+}
+
+/** How the promises of the port are asked of MongoDB; the URL cannot lower them. */
+const CONNECTION = {
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+  serverSelectionTimeoutMS: 3_000,
+  connectTimeoutMS: 3_000,
+  // A server that has stopped answering counts as away, not as slow.
+  socketTimeoutMS: 10_000,
+  // What one worker has written, every worker reads, and it outlives the server that took it.
+  readPreference: "primary",
+  writeConcern: { w: "majority", journal: true },
+} as const;
+
+/** Where the sequences are; no declared collection can have this name. */
+const SEQUENCES = "_sequences";
+
+/** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
+export async function openMongoStore({ url, relay }: MongoOptions): Promise<Store> {
+  const connection = await connect(url);
+  const { hosts, dbName } = connection.getClient().options;
+  const sequences = connection.getClient().db(dbName).collection<{ _id: string; value: number }>(SEQUENCES);
+  const worker = randomUUID();
+  const declared = new Set<string>();
+  // Without it, an operation after `close` would make the driver connect anew.
+  const open = gate();
+  const run = <R>(operation: () => Promise<R>): Promise<R> => open.run(() => reach(operation));
+
+  return {
+    description: `MongoDB at ${hosts.join(",")}/${dbName}`,
+    async collection<T extends Document, I extends string>(declaration: CollectionDeclaration<T, I>) {
+      const indexes = indexesOf(declaration);
+      if (declared.has(declaration.name)) throw new Error(`collection ${declaration.name} is declared twice`);
+      declared.add(declaration.name);
+      const records = await run(() => prepareCollection(connection, declaration.name, indexes));
+      const writer = new MongoRecords<T>(records, indexes);
+      const update: MongoRecords<T>["update"] = (...write) => run(() => writer.update(...write));
+      const collection: Collection<T, I> = {
+        ...groupCommit(declaration.schema, { update }, worker, relay),
+        async get(id) {
+          if (!isStorableId(id)) return undefined;
+          const record = await run(() => records.findOne({ _id: id }, { projection: { _outbox: 0 } }));
+          return record ? documentOf<T>(record) : undefined;
+        },
+        async find(index, query) {
+          const selected = selection(indexes.get(index), query);
+          const { descending, limit, offset } = page(query);
+          const options = { projection: { _outbox: 0 }, sort: sortOf(selected, descending), skip: offset, limit };
+          const found = await run(() => records.find(filterOf(selected), options).toArray());
+          return found.map((record) => documentOf<T>(record));
+        },
+        async count(index, query) {
+          const selected = selection(indexes.get(index), query);
+          return run(() => records.countDocuments(filterOf(selected)));
+        },
+      };
+      return collection;
+    },
+    async next(sequence) {
+      const increment = () =>
+        sequences.findOneAndUpdate(
+          { _id: sequence },
+          { $inc: { value: 1 } },
+          { upsert: true, returnDocument: "after" },
+        );
+      const record = await run(async () => {
+        try {
+          return await increment();
+        } catch (error) {
+          // Of two workers that begin a sequence at once, one finds it begun.
+          if (isDuplicate(error)) return increment();
+          throw error;
+        }
+      });
+      if (!record) throw new Error(`sequence ${sequence} gave no number`);
+      return record.value;
+    },
+    async ping() {
+      await run(() => connection.getClient().db(dbName).command({ ping: 1 }));
+    },
+    async close() {
+      await open.close();
+      await connection.close();
+    },
+  };
+}
+
+async function connect(url: string): Promise<mongoose.Connection> {
+  try {
+    return await reach(() => mongoose.createConnection(url, CONNECTION).asPromise());
+  } catch (error) {
+    // The parser's own words could repeat the URL, which may hold a password.
+    if (error instanceof mongoose.mongo.MongoParseError) throw new Error("the MongoDB URL cannot be read");
+    throw error;
+  }
+}

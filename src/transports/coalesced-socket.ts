@@ -1,0 +1,214 @@
+import type { Duplex } from "node:stream";
+import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
+import type { DeliveryClass } from "../hub/channel.ts";
+import { DISCONNECTS } from "../hub/disconnects.ts";
+
+/**
+ * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` gives it. A broadcast's frame is
+ * one object shared by all its receivers, marked with what a slow client's queue needs to know.
+ */
+export interface Frame extends Array<Buffer> {
+  delivery?: DeliveryClass;
+  /** For class `latest`: the queue keeps one frame per key. */
+  key?: string;
+}
+
+export interface CoalescingOptions {
+  /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
+  readonly budgetBytes: number;
+  /** While the loop is busy, writes of this many milliseconds are joined; an idle loop writes at the end of the tick. */
+  readonly windowMs: number;
+}
+
+/** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
+interface Internals {
+  _socket: Duplex;
+  /** The payload of a text frame comes as a string. */
+  _sender: { sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void };
+  setSocket(socket: Duplex, head: Buffer, options: object): void;
+}
+
+const CLOSE_OPCODE = 8;
+
+/** Milliseconds that a client has to answer a close frame; one that does not read holds its memory no longer. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Sockets with something to write, written together: one system call per socket and tick instead of one per message. */
+class Flusher {
+  readonly #windowMs: number;
+  #dirty: CoalescedSocket[] = [];
+  #lastFlush = 0;
+  #scheduled = false;
+  #joinedFrames: readonly Frame[] = [];
+  #joined: Buffer = Buffer.alloc(0);
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  mark(socket: CoalescedSocket): void {
+    this.#dirty.push(socket);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const rest = this.#windowMs === 0 ? 0 : this.#windowMs - (performance.now() - this.#lastFlush);
+    if (rest > 0) setTimeout(this.#flushAll, rest);
+    else setImmediate(this.#flushAll);
+  }
+
+  /** Members of a room have the same frames queued: their bytes are joined once and shared. */
+  join(frames: readonly Frame[]): Buffer {
+    const last = this.#joinedFrames;
+    if (frames.length !== last.length || frames.some((frame, i) => frame !== last[i])) {
+      this.#joined = Buffer.concat(frames.flat());
+      this.#joinedFrames = frames;
+    }
+    return this.#joined;
+  }
+
+  readonly #flushAll = (): void => {
+    this.#scheduled = false;
+    if (this.#windowMs > 0) this.#lastFlush = performance.now();
+    const sockets = this.#dirty;
+    this.#dirty = [];
+    for (const socket of sockets) socket.flush();
+    this.#joinedFrames = [];
+  };
+}
+
+/**
+ * A server-side `ws` socket that queues its frames and writes them once per tick.
+ *
+ * While the client does not read, the frames stay in this queue, where they can be thinned: past the budget `volatile`
+ * frames go, of `latest` ones the newest of each key stays, and when that is not enough the client is closed with 1013.
+ * Emits `ending` (code, reason) just before it is closed with a code, while a last message can still be queued.
+ */
+export class CoalescedSocket extends WebSocket {
+  #flusher: Flusher;
+  #budget: number;
+  #queue: Frame[] = [];
+  #bytes = 0;
+  #waitsForDrain = false;
+
+  /** Called by the `ws` server, which passes its own options through. */
+  constructor(address: null, protocols: undefined, options: object) {
+    super(address as unknown as string, protocols, options as never);
+    const { flusher, budgetBytes } = options as { flusher: Flusher; budgetBytes: number };
+    this.#flusher = flusher;
+    this.#budget = budgetBytes;
+  }
+
+  /** Overrides the one point of `ws` through which every frame goes: messages, pings, pongs and closes. */
+  setSocket(socket: Duplex, head: Buffer, options: object): void {
+    (WebSocket.prototype as unknown as Internals).setSocket.call(this as unknown as Internals, socket, head, options);
+    this.#internals._sender.sendFrame = (parts, callback) => this.#enqueue(asFrame(parts), callback);
+    this.on("message", (_data, isBinary) => {
+      if (isBinary) this.close(DISCONNECTS.binary.code, DISCONNECTS.binary.reason);
+    });
+  }
+
+  /** Queues a frame that was built beforehand. */
+  sendFrame(frame: Frame): void {
+    if (this.readyState === WebSocket.OPEN) this.#enqueue(frame);
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    if (code !== undefined && this.readyState === WebSocket.OPEN) this.emit("ending", code, String(reason ?? ""));
+    super.close(code, reason);
+  }
+
+  /** Writes what is queued, unless the client has not yet taken what was written before. */
+  flush(): void {
+    const socket = this.#internals._socket;
+    if (this.#queue.length === 0 || this.#waitsForDrain || socket.destroyed) return;
+    if (socket.writableNeedDrain) {
+      this.#waitsForDrain = true;
+      socket.once("drain", this.#resume);
+      return;
+    }
+    const frames = this.#queue;
+    this.#queue = [];
+    this.#bytes = 0;
+    socket.write(this.#flusher.join(frames));
+  }
+
+  get #internals(): Internals {
+    return this as unknown as Internals;
+  }
+
+  readonly #resume = (): void => {
+    this.#waitsForDrain = false;
+    this.flush();
+  };
+
+  #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
+    if (this.#queue.push(frame) === 1) this.#flusher.mark(this);
+    this.#bytes += sizeOf(frame);
+    if (isClose(frame)) {
+      // The client may now be cut off as soon as this is written: nothing may wait for another tick.
+      this.flush();
+    } else if (this.#bytes + this.#internals._socket.writableLength > this.#budget) {
+      this.#relieve();
+    }
+    // Taken is as good as written: whoever waited for the callback would hold back what could be joined.
+    callback?.();
+  }
+
+  #relieve(): void {
+    this.flush();
+    const untaken = this.#internals._socket.writableLength;
+    if (this.#bytes + untaken <= this.#budget) return;
+    this.#queue = thin(this.#queue);
+    this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
+    if (this.#bytes + untaken <= this.#budget || this.readyState !== WebSocket.OPEN) return;
+    this.#queue = [];
+    this.#bytes = 0;
+    this.close(DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
+  }
+}
+
+/** What must be kept of a queue: no `volatile` frame, and of `latest` frames the newest of each key, in its place. */
+function thin(queue: readonly Frame[]): Frame[] {
+  const seen = new Set<string>();
+  const kept: Frame[] = [];
+  for (const frame of queue.toReversed()) {
+    if (frame.delivery === "volatile") continue;
+    if (frame.delivery === "latest" && frame.key !== undefined) {
+      if (seen.has(frame.key)) continue;
+      seen.add(frame.key);
+    }
+    kept.push(frame);
+  }
+  return kept.reverse();
+}
+
+/** The same array, so that the frame of a broadcast stays the one that all its receivers share. */
+function asFrame(parts: (Buffer | string)[]): Frame {
+  for (const [i, part] of parts.entries()) if (typeof part === "string") parts[i] = Buffer.from(part);
+  return parts as Frame;
+}
+
+function sizeOf(frame: Frame): number {
+  let size = 0;
+  for (const part of frame) size += part.length;
+  return size;
+}
+
+function isClose(frame: Frame): boolean {
+  return ((frame[0]?.[0] ?? 0) & 0x0f) === CLOSE_OPCODE;
+}
+
+/** The `ws` server class for both doors, with `CoalescedSocket`s that share one flusher. */
+export function coalescingServer({
+  budgetBytes,
+  windowMs,
+}: CoalescingOptions): new (
+  options?: ServerOptions,
+) => WebSocketServer {
+  const flusher = new Flusher(windowMs);
+  return class extends WebSocketServer {
+    constructor(options?: ServerOptions) {
+      const extra = { WebSocket: CoalescedSocket, flusher, budgetBytes, closeTimeout: CLOSE_TIMEOUT_MS };
+      super({ ...options, ...extra } as unknown as ServerOptions);
+    }
+  };
+}

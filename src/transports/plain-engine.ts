@@ -1,0 +1,180 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocketServer } from "ws";
+import type { Channel } from "../hub/channel.ts";
+import type { Wire } from "../hub/connection.ts";
+import type { Inbound } from "../hub/dispatch.ts";
+import { HubError } from "../hub/errors.ts";
+import type { Admission } from "../hub/hub.ts";
+import { type PacketOptions, plainText } from "./broadcast.ts";
+import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
+import { SUBPROTOCOL } from "./credentials.ts";
+
+/** How often plain clients are pinged; one that has not answered by the next round is gone. */
+const HEARTBEAT_MS = 30_000;
+
+/**
+ * The plain WebSocket door as an engine for Socket.IO: its connections are real Socket.IO clients, with the same
+ * namespaces, rooms and adapter; only the framing differs.
+ */
+export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }> {
+  readonly #server: WebSocketServer;
+  readonly #connections = new Set<PlainConnection>();
+  readonly #generateId: () => string;
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(options: CoalescingOptions & { maxPayload: number; generateId: () => string }) {
+    super();
+    this.#generateId = options.generateId;
+    this.#server = new (coalescingServer(options))({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxPayload,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    });
+    this.#heartbeat = setInterval(() => {
+      for (const connection of this.#connections) connection.beat();
+    }, HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  /** Upgrades a request of an admitted client and connects it to its namespace. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, namespace: string, entry: Entry): void {
+    this.#upgrade(request, socket, head, (ws) => {
+      const connection = new PlainConnection(this.#generateId(), request, ws, entry);
+      this.#connections.add(connection);
+      connection.once("close", () => this.#connections.delete(connection));
+      this.emit("connection", connection);
+      connection.connect(namespace);
+    });
+  }
+
+  /** Upgrades a request only to say why it is refused: the document's error message, then the close. */
+  refuse(request: IncomingMessage, socket: Duplex, head: Buffer, text: string, code: number, reason: string): void {
+    this.#upgrade(request, socket, head, (ws) => {
+      ws.on("error", () => {});
+      ws.send(text);
+      ws.close(code, reason);
+    });
+  }
+
+  /** Cuts whatever is still connected. */
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const connection of this.#connections) connection.terminate();
+    this.#server.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, then: (ws: CoalescedSocket) => void): void {
+    this.#server.handleUpgrade(request, socket, head, (ws) => then(ws as CoalescedSocket));
+  }
+}
+
+/** What the door has settled before the upgrade. */
+export interface Entry {
+  readonly channel: Channel;
+  readonly admission: Admission;
+}
+
+interface ConnectionEvents {
+  data: [string];
+  error: [Error];
+  close: [string];
+}
+
+/** A plain client, in the shape that Socket.IO expects of an engine's connection. */
+export class PlainConnection extends EventEmitter<ConnectionEvents> {
+  readonly protocol = 4;
+  readonly transport = { name: "websocket", writable: true };
+  readonly id: string;
+  readonly request: IncomingMessage;
+  readonly remoteAddress: string | undefined;
+  readonly entry: Entry;
+  readyState: "open" | "closed" = "open";
+  readonly #ws: CoalescedSocket;
+  #alive = true;
+
+  constructor(id: string, request: IncomingMessage, ws: CoalescedSocket, entry: Entry) {
+    super();
+    this.id = id;
+    this.request = Object.assign(request, { _query: {} });
+    this.remoteAddress = request.socket.remoteAddress;
+    this.entry = entry;
+    this.#ws = ws;
+    ws.on("error", () => {});
+    ws.on("pong", () => {
+      this.#alive = true;
+    });
+    ws.once("close", () => {
+      this.readyState = "closed";
+      this.emit("close", "transport close");
+    });
+  }
+
+  /** Enters the namespace; until it is open nothing is read, so that no early message is lost. */
+  connect(namespace: string): void {
+    this.#ws.pause();
+    this.emit("data", `0${namespace},`);
+  }
+
+  /** Begins to hand the client's messages to `receive`. */
+  start(receive: (inbound: Inbound) => void): void {
+    this.#ws.on("message", (data, isBinary) => {
+      if (!isBinary) receive(parse(data, this.entry.channel.envelope ?? "flat"));
+    });
+    this.#ws.resume();
+  }
+
+  /** Socket.IO's way to this client: broadcasts, already framed. Its own packets mean nothing here but the last. */
+  write(packet: string, options?: PacketOptions): void {
+    const frame = options?.broadcast?.plainFrame(this.entry.channel.envelope ?? "flat");
+    if (frame) this.#ws.sendFrame(frame);
+    else if (packet.startsWith("1") || packet.startsWith("4")) this.close();
+  }
+
+  /** The hub's way to this client alone. */
+  wire(member: Pick<Wire, "id" | "join" | "leave" | "isIn">): Wire {
+    return {
+      ...member,
+      door: "plain",
+      send: (type, payload) => {
+        if (this.readyState === "open") this.#ws.send(plainText(type, payload, this.entry.channel.envelope ?? "flat"));
+      },
+      end: (code, reason) => this.#ws.close(code, reason),
+      pause: () => this.#ws.pause(),
+      resume: () => this.#ws.resume(),
+    };
+  }
+
+  close(): void {
+    this.#ws.close(1000);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  beat(): void {
+    if (!this.#alive) return this.terminate();
+    this.#alive = false;
+    this.#ws.ping();
+  }
+}
+
+/** Takes a text frame apart; what is wrong with it is the hub's to answer. */
+function parse(data: RawData, envelope: "flat" | "data"): Inbound {
+  let message: unknown;
+  try {
+    message = JSON.parse(data.toString());
+  } catch {
+    return { error: new HubError("invalid_json") };
+  }
+  if (typeof message !== "object" || message === null || Array.isArray(message)) {
+    return { error: new HubError("invalid_message") };
+  }
+  const { type, ...rest } = message as Record<string, unknown>;
+  if (typeof type !== "string") return { error: new HubError("invalid_message") };
+  return { type, payload: envelope === "data" ? (rest.data ?? {}) : rest };
+}

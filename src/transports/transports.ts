@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { Server as SocketIoServer } from "socket.io";
+import type { Channel, Params } from "../hub/channel.ts";
+import { timestamp } from "../hub/clock.ts";
+import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
+import type { Hub } from "../hub/hub.ts";
+import { addressBook } from "./addresses.ts";
+import { plainText } from "./broadcast.ts";
+import { credentialFrom, type Handshake } from "./credentials.ts";
+import { createEngine } from "./engine-io.ts";
+import { openNamespaces } from "./namespaces.ts";
+import { PlainEngine } from "./plain-engine.ts";
+
+export interface TransportOptions {
+  /** This worker's name; session ids begin with it, so that a proxy can tell whose they are. */
+  readonly worker: string;
+  readonly maxPayloadBytes: number;
+  readonly budgetBytes: number;
+  readonly windowMs: number;
+  readonly origins: "*" | readonly string[];
+}
+
+export interface Transports {
+  /** Serves both doors on a port: every app under its name, and `apps` at their documented URLs. */
+  serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
+  /** Cuts every connection that is left. */
+  close(): Promise<void>;
+}
+
+const SOCKET_IO_PATH = "/socket.io/";
+
+/** Opens the namespaces of all channels and both doors to them. One Socket.IO server stands behind both. */
+export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
+  const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
+  const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId };
+  const plain = new PlainEngine(shared);
+  const engine = createEngine(shared);
+  const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
+  io.bind(plain as unknown as typeof engine);
+  io.bind(engine);
+  openNamespaces(io, hub, channels);
+
+  hub.attach(({ namespace, rooms, type, payload }, except) => {
+    const target = io.of(namespace).to([...rooms]);
+    (except === undefined ? target : target.except(except)).emit(type, payload);
+  });
+
+  return {
+    serve(server, apps, http) {
+      const resolve = addressBook(channels, apps);
+      server.on("request", (req, res) => {
+        if (req.url?.startsWith(SOCKET_IO_PATH)) engine.handleRequest(req as never, res);
+        else http(req, res);
+      });
+      server.on("upgrade", (req, socket, head) => {
+        socket.on("error", () => socket.destroy());
+        if (req.url?.startsWith(SOCKET_IO_PATH)) engine.handleUpgrade(req as never, socket, head);
+        else void upgrade(req, socket, head);
+      });
+
+      async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+        const url = new URL(req.url ?? "/", "http://localhost");
+        const handshake: Handshake = { headers: req.headers, query: url.searchParams };
+        const resolution = resolve(url.pathname, (channel) => credentialFrom(handshake, channel));
+        if (!("found" in resolution)) return answer(socket, 404, nowhere(url.pathname, resolution.instead));
+        const { channel, params } = resolution.found;
+        try {
+          const admission = await hub.admit(channel, credentialFrom(handshake, channel), params);
+          if (socket.destroyed) return admission.release();
+          plain.accept(req, socket, head, named(channel, params), { channel, admission });
+        } catch (thrown) {
+          const refusal = thrown instanceof Refusal ? thrown : new Refusal("internal");
+          const { code, reason, status } = DISCONNECTS[refusal.disconnect];
+          if (channel.refuse === "http") return answer(socket, status, reason);
+          const facts = { message: refusal.message, room: undefined, timestamp: timestamp(hub.clock) };
+          const text = plainText("error", channel.error(facts), channel.envelope ?? "flat");
+          plain.refuse(req, socket, head, text, code, reason);
+        }
+      }
+    },
+
+    async close() {
+      plain.close();
+      engine.close();
+      await io.close();
+    },
+  };
+}
+
+/** The namespace that a plain client enters, its parameters filled in. */
+function named(channel: Channel, params: Params): string {
+  return channel.namespace.replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? "");
+}
+
+function nowhere(path: string, instead: readonly string[]): string {
+  return instead.length === 0
+    ? `Nothing is served at ${path}`
+    : `Several apps share ${path}; use ${instead.join(" or ")}`;
+}
+
+/** Answers an upgrade over HTTP, as problem+json. */
+function answer(socket: Duplex, status: number, detail: string): void {
+  const title = STATUS_CODES[status] ?? "Error";
+  const body = JSON.stringify({ type: "about:blank", title, status, detail });
+  const head = `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+}

@@ -1,0 +1,24 @@
+import type { Junction } from "./app.ts";
+import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "./auth/demo.ts";
+import type { Config } from "./config.ts";
+
+/** What a person is told once the hub serves: where, with which credentials, and what to try first. */
+export function welcome(config: Config, { doors, store }: Junction): string {
+  const [first] = doors;
+  const lines = [
+    "",
+    `Junction serves, with its data in the ${store.description}:`,
+    ...doors.map(({ port, apps }) => `  http://localhost:${port}  ws://localhost:${port}  ${apps.join(", ")}`),
+  ];
+  if (config.seedDemo) {
+    lines.push(
+      "",
+      `Demo credentials (all with the password ${DEMO_PASSWORD}; API key ${DEMO_API_KEY}):`,
+      ...Object.values(DEMO_USERS).map(({ phone, role, email }) => `  ${phone}  ${role.padEnd(10)}  ${email}`),
+      "",
+      "See a live update: paste this in another terminal",
+      `  node examples/live-seats.mjs http://localhost:${first?.port}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
