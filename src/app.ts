@@ -2,11 +2,12 @@ import { z } from "zod";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
-import type { Tools } from "./channels/app.ts";
+import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
 import type { Config, DoorConfig } from "./config.ts";
 import { openDoors } from "./http/doors.ts";
 import { createHttpApp } from "./http/server.ts";
+import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
 import { Hub } from "./hub/hub.ts";
 import { localLimits } from "./hub/limits.ts";
@@ -20,6 +21,8 @@ import { createTransports } from "./transports/transports.ts";
 export interface Junction {
   readonly hub: Hub;
   readonly store: Store;
+  /** Everything that is served, as declared. */
+  readonly channels: readonly Channel[];
   /** The doors as they were opened: a door at port 0 has got a free one. */
   readonly doors: readonly DoorConfig[];
   /** Takes no more clients, ends those that are here with 1001, and closes the database. */
@@ -29,6 +32,7 @@ export interface Junction {
 export interface JunctionOptions {
   readonly log: Log;
   readonly clock?: Clock;
+  readonly apps?: readonly App[];
 }
 
 /** How long clients and requests have to end by themselves when the worker closes. */
@@ -38,7 +42,10 @@ const CLOSING_MS = 1_000;
 const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
 
 /** The composition root: one worker of the hub, made of all its rooms. Rejects when it cannot start as configured. */
-export async function startJunction(config: Config, { log, clock = systemClock }: JunctionOptions): Promise<Junction> {
+export async function startJunction(
+  config: Config,
+  { log, clock = systemClock, apps: declared = APPS }: JunctionOptions,
+): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
   const store = await openStore({ ...config, relay: (message) => hub.publish(message) });
   const limits = localLimits(clock);
@@ -47,7 +54,7 @@ export async function startJunction(config: Config, { log, clock = systemClock }
     clock,
     limits,
     secrets,
-    onRevoked: (id) => hub.endWhere(({ identity }) => identity.credentialId === id, "token_revoked"),
+    onRevoked: (credentialId) => hub.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
   });
   const hub = new Hub({ clock, limits, authenticator: auth.authenticator });
@@ -61,7 +68,7 @@ export async function startJunction(config: Config, { log, clock = systemClock }
     publish: (message) => hub.publish(message),
     evict: (...args) => hub.evict(...args),
   };
-  const apps = await Promise.all(APPS.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
+  const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
   if (config.seedDemo) await seedDemo();
 
   const channels = apps.flatMap((app) => app.channels);
@@ -77,6 +84,7 @@ export async function startJunction(config: Config, { log, clock = systemClock }
   return {
     hub,
     store,
+    channels,
     doors: doors.opened,
     async close() {
       const stopped = doors.stop(CLOSING_MS);

@@ -18,13 +18,6 @@ the rest in cluster.config.ts.`;
 
 const OPTIONS = ["--fresh", "--help"];
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-}
-
 async function main(args: readonly string[]): Promise<void> {
   const unknown = args.find((arg) => !OPTIONS.includes(arg));
   if (unknown !== undefined) throw new Error(`There is no option ${unknown}.\n\n${HELP}`);
@@ -36,8 +29,6 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--fresh")) await beginAnew(config);
 
   const junction = await startJunction(config, { log: createLog({ level: config.logLevel, worker: config.worker }) });
-  console.log(welcome(config, junction));
-
   let stopping: Promise<void> | undefined;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     // A signal may come twice, from the terminal and from npm; the second changes nothing.
@@ -45,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
       stopping ??= junction.close().then(() => process.exit(0));
     });
   }
+  console.log(welcome(config, junction));
 }
 
 /** What a hub without MongoDB keeps in its data folder. */
@@ -62,4 +54,11 @@ async function beginAnew({ doors, dataDir, mongodbUrl }: Config): Promise<void> 
 async function readConfigFile(): Promise<unknown> {
   const file = path.resolve("cluster.config.ts");
   return existsSync(file) ? ((await import(pathToFileURL(file).href)) as { default: unknown }).default : undefined;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
 }

@@ -9,6 +9,9 @@ import { ANONYMOUS, type Authenticator, type Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import type { Fanout, Outgoing } from "./publish.ts";
 
+/** By then a client that was authenticated has come in or gone; milliseconds. */
+const ADMISSION_MS = 60_000;
+
 export interface HubOptions {
   readonly clock: Clock;
   readonly limits: Limits;
@@ -30,6 +33,8 @@ export class Hub {
   readonly #authenticator: Authenticator;
   readonly #dispatch: ReturnType<typeof createDispatch>;
   readonly #connections = new Set<Connection>();
+  /** Credentials revoked a moment ago: a client may have been authenticated just before, and not be here yet. */
+  readonly #revoked = new Set<string>();
   #fanout: Fanout = () => {
     throw new Error("publish before a fan-out is attached: call hub.attach() at start");
   };
@@ -80,7 +85,8 @@ export class Hub {
     this.#connections.add(connection);
     const { namespace, app } = channel;
     this.events.emit("connected", { namespace, app, connectionId: wire.id, userId: identity.userId, door: wire.door });
-    this.#dispatch(connection, { open: channel.open });
+    if (this.#revoked.has(identity.credentialId)) connection.end("token_revoked");
+    else this.#dispatch(connection, { open: channel.open });
     return connection;
   }
 
@@ -114,6 +120,13 @@ export class Hub {
       void connection.leave(room);
       connection.fail(new HubError("forbidden", message, room));
     }
+  }
+
+  /** Ends the connections of a credential that is no longer good, also those that are just on their way in. */
+  revoke(credentialId: string): void {
+    this.#revoked.add(credentialId);
+    this.clock.after(ADMISSION_MS, () => this.#revoked.delete(credentialId));
+    this.endWhere(({ identity }) => identity.credentialId === credentialId, "token_revoked");
   }
 
   /** Ends this worker's connections that match. */

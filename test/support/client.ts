@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { WebSocket } from "ws";
+import { prove } from "./proofs.ts";
 
 export type Payload = Record<string, unknown>;
 export interface Ended {
@@ -40,8 +41,13 @@ export interface Door {
 /** Keeps what has arrived and hands it to those who wait. */
 class Mailbox {
   readonly log: [string, Payload][] = [];
+  readonly #namespace: string;
   readonly #taken = new Set<number>();
   readonly #waiting: { type: string; resolve: (payload: Payload) => void }[] = [];
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
 
   put(type: string, payload: Payload): void {
     const index = this.log.push([type, payload]) - 1;
@@ -51,7 +57,13 @@ class Mailbox {
     this.#waiting.splice(waiting, 1)[0]?.resolve(payload);
   }
 
-  next(type: string): Promise<Payload> {
+  async next(type: string): Promise<Payload> {
+    const payload = await this.#await(type);
+    prove(this.#namespace, "out", type);
+    return payload;
+  }
+
+  #await(type: string): Promise<Payload> {
     const index = this.log.findIndex(([known], i) => known === type && !this.#taken.has(i));
     if (index >= 0) {
       this.#taken.add(index);
@@ -77,7 +89,7 @@ const plain: Door = {
   name: "plain WebSocket",
   async connect(base, target) {
     const ws = open(base, target);
-    const mailbox = new Mailbox();
+    const mailbox = new Mailbox(target.namespace);
     ws.on("message", (data) => mailbox.put(...unwrap(data.toString(), target.envelope)));
     const ended = new Promise<Ended>((resolve) => {
       ws.once("close", (code, reason) => resolve({ code, reason: reason.toString() }));
@@ -87,8 +99,10 @@ const plain: Door = {
       log: mailbox.log,
       next: (type) => mailbox.next(type),
       ended,
-      send: (type, payload = {}) =>
-        ws.send(JSON.stringify(target.envelope === "data" ? { type, data: payload } : { type, ...payload })),
+      send(type, payload = {}) {
+        prove(target.namespace, "in", type);
+        ws.send(JSON.stringify(target.envelope === "data" ? { type, data: payload } : { type, ...payload }));
+      },
       async close() {
         ws.close(1000);
         await ended;
@@ -114,7 +128,7 @@ function socketDoor(name: string, transports: string[]): Door {
     name,
     async connect(base, target) {
       const socket = openSocket(base, target, { transports });
-      const mailbox = new Mailbox();
+      const mailbox = new Mailbox(target.namespace);
       let told: Ended | undefined;
       const ended = new Promise<Ended>((resolve) => {
         socket.once("disconnect", (reason) => resolve(told ?? { code: 1005, reason }));
@@ -131,7 +145,8 @@ function socketDoor(name: string, transports: string[]): Door {
         log: mailbox.log,
         next: (type) => mailbox.next(type),
         ended,
-        send: (type, payload) => {
+        send(type, payload) {
+          prove(target.namespace, "in", type);
           socket.emit(type, ...(payload === undefined ? [] : [payload]));
         },
         async close() {

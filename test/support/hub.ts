@@ -4,8 +4,10 @@ import path from "node:path";
 import { SignJWT } from "jose";
 import { startJunction } from "../../src/app.ts";
 import { DEMO_API_KEY, DEMO_USERS } from "../../src/auth/demo.ts";
+import type { App } from "../../src/channels/app.ts";
 import { APPS } from "../../src/channels/index.ts";
 import { type Config, type ConfigFile, loadConfig } from "../../src/config.ts";
+import type { Channel } from "../../src/hub/channel.ts";
 import type { Hub } from "../../src/hub/hub.ts";
 import { createLog } from "../../src/observability/log.ts";
 import type { Store } from "../../src/store/collection.ts";
@@ -27,6 +29,7 @@ export interface Answer {
 export interface TestHub {
   readonly hub: Hub;
   readonly store: Store;
+  readonly channels: readonly Channel[];
   readonly clock: ManualClock;
   /** Base URLs of the doors, in the order of the configuration; by default one door with every app. */
   readonly urls: readonly string[];
@@ -43,14 +46,15 @@ export interface TestHub {
 
 /** `mongo`: on MongoDB (or what stands in for it) instead of the embedded database. */
 export async function startHub(
-  settings: { mongo?: boolean; file?: ConfigFile; env?: Record<string, string> } = {},
+  settings: { mongo?: boolean; file?: ConfigFile; env?: Record<string, string>; apps?: readonly App[] } = {},
 ): Promise<TestHub> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "junction-hub-"));
   const clock = new ManualClock();
   const lines: string[] = [];
   const env: Record<string, string> = { PORT: "0", HUB_DATA_DIR: dataDir, JWT_SECRET, ...settings.env };
   if (settings.file?.doors) delete env.PORT;
-  const names = APPS.map(({ name }) => name);
+  const { apps = APPS } = settings;
+  const names = apps.map(({ name }) => name);
   let stopMongo = async (): Promise<void> => {};
   if (settings.mongo) {
     const mongo = await startMongo();
@@ -60,7 +64,7 @@ export async function startHub(
   }
   const config: Config = { ...loadConfig(env, settings.file, names), seedDemo: true };
   const log = createLog({ level: "debug", worker: "w1", destination: { write: (line) => void lines.push(line) } });
-  const junction = await startJunction(config, { log, clock });
+  const junction = await startJunction(config, { log, clock, apps });
   const urls = junction.doors.map(({ port }) => `http://127.0.0.1:${port}`);
 
   async function token(user: DemoUserName, claims: Record<string, unknown> = {}): Promise<string> {
@@ -74,6 +78,7 @@ export async function startHub(
   return {
     hub: junction.hub,
     store: junction.store,
+    channels: junction.channels,
     clock,
     urls,
     url: urls[0] ?? "",

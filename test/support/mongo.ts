@@ -87,12 +87,14 @@ async function startServer(): Promise<Server | Skipped> {
 
 /** A server that is somebody's own: only databases that the tests have made are touched. */
 function namedServer(given: string): Server {
-  const url = (database: string): string => {
-    const whole = new URL(given);
-    whole.pathname = `/${database}`;
-    return whole.href;
-  };
-  return { name: `MongoDB at ${new URL(given).host} (MONGODB_URL)`, url, stop: async () => {} };
+  const parts = /^(mongodb(?:\+srv)?:\/\/)([^/?]*@)?([^/?]+)\/?([^?]*)\??(.*)$/.exec(given);
+  if (!parts) throw new Error("MONGODB_URL must begin with mongodb:// or mongodb+srv://");
+  const [, scheme = "", credentials = "", hosts = "", path = "", query = ""] = parts;
+  const options = new URLSearchParams(query);
+  // Credentials belong to the database of the URL, which is about to be another one.
+  if (credentials !== "" && !options.has("authSource")) options.set("authSource", path || "admin");
+  const url = (database: string): string => `${scheme}${credentials}${hosts}/${database}?${options}`;
+  return { name: `MongoDB at ${hosts} (MONGODB_URL)`, url, stop: async () => {} };
 }
 
 async function startMongod(): Promise<Server | undefined> {
@@ -130,7 +132,9 @@ async function startFerretDb(): Promise<Server | Skipped> {
 
 /** Runs the build, which does nothing when there is nothing to do; the last line it said. */
 async function buildFerretDb(): Promise<string> {
-  const build = spawn(process.execPath, [join(ROOT, "scripts/build-ferretdb.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+  const build = spawn(process.execPath, [join(ROOT, "scripts/build-ferretdb.mjs")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let last = "";
   for await (const line of createInterface({ input: build.stdout })) {
     if (last !== "") console.log(`    ${last}`);

@@ -1,0 +1,50 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import type { App } from "../src/channels/app.ts";
+import { DOORS } from "./support/client.ts";
+import { startHub, type TestHub } from "./support/hub.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const FOLDER = path.join(ROOT, ".cache/sixth-app");
+
+describe("docs/adding-a-channel.md", () => {
+  let code: string;
+  let hub: TestHub;
+
+  before(async () => {
+    const page = await readFile(path.join(ROOT, "docs/adding-a-channel.md"), "utf8");
+    code = /`src\/channels\/polls\/app\.ts`:\n\n```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    await mkdir(FOLDER, { recursive: true });
+    const file = path.join(FOLDER, "app.ts");
+    // The page's code lives in src/channels/polls/; here it stands elsewhere and must find the same files.
+    const inPlace = code.replaceAll('"../../', '"../../src/').replace('"../app.ts"', '"../../src/channels/app.ts"');
+    await writeFile(file, inPlace);
+    const { polls } = (await import(pathToFileURL(file).href)) as { polls: App };
+    hub = await startHub({ apps: [polls] });
+  });
+
+  after(async () => {
+    await hub.stop();
+    await rm(FOLDER, { recursive: true });
+  });
+
+  it("builds an app in under 60 lines", () => {
+    expect(code.split("\n").length).to.be.within(10, 60);
+  });
+
+  for (const door of DOORS) {
+    it(`that works through ${door.name}`, async () => {
+      const credential = await hub.token("customer");
+      const target = { path: "/polls/ws/polls", namespace: "/polls", credential };
+      const [voter, watcher] = await Promise.all([door.connect(hub.url, target), door.connect(hub.url, target)]);
+      const before = await watcher.next("tally");
+      voter.send("vote", { choice: "yes" });
+      expect(await watcher.next("tally")).to.eql({ ...before, yes: (before.yes as number) + 1 });
+      voter.send("vote", { choice: "maybe" });
+      expect((await voter.next("error")).message).to.include("choice");
+      await Promise.all([voter.close(), watcher.close()]);
+    });
+  }
+});

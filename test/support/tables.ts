@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Channel } from "../../src/hub/channel.ts";
+import { DISCONNECTS } from "../../src/hub/disconnects.ts";
+import { ERRORS } from "../../src/hub/errors.ts";
+import { messageKey, proofsOf } from "./proofs.ts";
+
+const FILE = path.resolve(import.meta.dirname, "../../docs/protocol.md");
+
+/** The generated parts of docs/protocol.md, by the names of their markers. */
+export function errorTable(): string {
+  const rows = Object.entries(ERRORS).map(([code, { status, message }]) => [`\`${code}\``, String(status), message]);
+  return table(["code", "HTTP status", "default text"], rows);
+}
+
+export function disconnectTable(): string {
+  const rows = Object.entries(DISCONNECTS).map(([name, { code, reason, status }]) => [
+    `\`${name}\``,
+    String(code),
+    reason,
+    String(status),
+  ]);
+  return table(["name", "close code", "reason", "HTTP status"], rows);
+}
+
+export function channelTable(channels: readonly Channel[]): string {
+  const rows = channels.map(({ app, path, namespace, credential }) => [
+    app,
+    `\`${path}\``,
+    `\`${namespace}\``,
+    credential,
+  ]);
+  return table(["app", "documented URL", "namespace", "credential"], rows);
+}
+
+/** Every message, its delivery class and the specs that saw it on a real socket. */
+export function messageTable(channels: readonly Channel[]): string {
+  const rows = messagesOf(channels).map(({ app, direction, type, delivery }) => {
+    const specs = proofsOf(messageKey(app, direction, type)).map((spec) => `\`${spec}\``);
+    return [app, direction === "in" ? "client → hub" : "hub → client", `\`${type}\``, delivery, specs.join("<br>")];
+  });
+  return table(["app", "direction", "type", "class", "proved by"], rows);
+}
+
+/** The messages that no spec has seen, as `app direction type`. */
+export function unproved(channels: readonly Channel[]): string[] {
+  const keys = messagesOf(channels).map(({ app, direction, type }) => messageKey(app, direction, type));
+  return keys.filter((key) => proofsOf(key).length === 0);
+}
+
+function messagesOf(channels: readonly Channel[]) {
+  const messages = new Map<string, { app: string; direction: "in" | "out"; type: string; delivery: string }>();
+  for (const { app, inbound, outbound } of channels) {
+    for (const type of Object.keys(inbound)) {
+      messages.set(messageKey(app, "in", type), { app, direction: "in", type, delivery: "" });
+    }
+    for (const [type, { delivery }] of Object.entries(outbound)) {
+      messages.set(messageKey(app, "out", type), { app, direction: "out", type, delivery });
+    }
+  }
+  return [...messages.values()];
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function section(name: string): RegExp {
+  return new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+}
+
+/** What stands in docs/protocol.md between the markers of `name`. */
+export function documented(name: string): string | undefined {
+  return section(name).exec(readFileSync(FILE, "utf8"))?.[0].split("\n").slice(1, -1).join("\n");
+}
+
+/** Puts `text` between the markers of `name`. */
+export function write(name: string, text: string): void {
+  const whole = readFileSync(FILE, "utf8");
+  writeFileSync(
+    FILE,
+    whole.replace(section(name), (_all, start: string, end: string) => `${start}${text}\n${end}`),
+  );
+}
