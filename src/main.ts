@@ -29,13 +29,16 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--fresh")) await beginAnew(config);
 
   const junction = await startJunction(config, { log: createLog({ level: config.logLevel, worker: config.worker }) });
-  let stopping: Promise<void> | undefined;
-  for (const signal of ["SIGINT", "SIGTERM"]) {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
     // A signal may come twice, from the terminal and from npm; the second changes nothing.
-    process.on(signal, () => {
-      stopping ??= junction.close().then(() => process.exit(0));
-    });
-  }
+    if (isStopping) return;
+    isStopping = true;
+    await junction.close();
+    process.exit(0);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
   console.log(welcome(config, junction));
 }
 

@@ -157,9 +157,9 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
   }
 
   beat(): void {
-    if (!this.#alive) return this.terminate();
+    if (this.#alive) this.#ws.ping();
+    else this.terminate();
     this.#alive = false;
-    this.#ws.ping();
   }
 }
 
