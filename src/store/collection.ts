@@ -3,7 +3,11 @@ import type { Outgoing } from "../hub/publish.ts";
 
 export type Id = number | string;
 
-/** What every stored document is: an object with an `id`, JSON all through (no dates, no undefined). */
+/**
+ * What every stored document is: an object with an `id` (a string of at most 512 bytes, or a number), JSON all through
+ * (no dates; `undefined` counts as absent). No array directly within an array; no key that is empty, `__proto__`, begins
+ * with `$` (at the top also `_`) or holds `.` or NUL. A write of anything else throws, naming the place.
+ */
 export interface Document {
   readonly id: Id;
 }
@@ -11,12 +15,18 @@ export interface Document {
 /**
  * A declared index. Its queries fix a leading part of `fields` by equality and may give the next one a range or prefix.
  * Where the first field holds an array, each element is indexed and a document is found once whatever matches.
+ * Only strings, finite numbers and booleans are indexed; a document that has anything else in one of the fields, or in
+ * `order`, or lacks it, is not in the index.
  */
 export interface IndexDeclaration<T> {
   readonly fields: readonly (keyof T & string)[];
-  /** Refuses a second document with the same values. Documents that lack a field are left out of every index. */
+  /** Refuses a second document with the same values. Not for arrays. */
   readonly unique?: boolean;
-  /** Results come ordered by this field (then by id) instead of by the indexed values; used for "newest first". */
+  /**
+   * Results come ordered by this field (then by id), for example "newest first". Without it they come by the fields that
+   * the query does not fix, then by id; by id alone where a document is found by any of several elements of an array.
+   * Strings are ordered by their UTF-8 bytes, in the embedded database by at least the first 160 of them.
+   */
   readonly order?: keyof T & string;
 }
 
@@ -75,13 +85,13 @@ export interface Collection<T extends Document, I extends string = string> {
   /**
    * Applies a pure transition atomically. It may run several times and sees the newest document each time; what it
    * throws is a refusal: nothing is written and the rejection carries it. Transitions that wait for the same document
-   * on one worker are applied one after another and written once (group commit).
+   * on one worker are applied one after another and written once (group commit). The document it is given is frozen.
    * Rejects with `HubError("not_found")` when there is no such document.
    */
   modify<R>(id: Id, transition: (document: T) => Change<T, R>): Promise<R>;
   find(index: I, query: Query): Promise<T[]>;
   count(index: I, query: Pick<Query, "equals" | "prefix" | "range">): Promise<number>;
-  /** True when there was one. */
+  /** True when there was one. Messages of it that another worker has not relayed yet go with it. */
   remove(id: Id): Promise<boolean>;
 }
 

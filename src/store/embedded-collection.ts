@@ -45,8 +45,9 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
       const { documents, entries } = this.#database;
       if (next === "remove") documents.remove(key);
       else {
-        for (const { index, prefix } of this.#indexes)
-          if (index.unique) this.#refuseTaken(index, prefix, next.document);
+        for (const { index, prefix } of this.#indexes) {
+          if (index.unique && this.#isTaken(index, prefix, next.document)) throw new HubError("conflict");
+        }
         documents.put(key, next);
       }
       for (const [text, entry] of before) if (!after.has(text)) entries.remove(entry);
@@ -78,7 +79,9 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
       for (const key of [...documents.getKeys(keysFrom(component(this.#collection)))]) {
         const { document } = documents.get(key) as Stored<T>;
         for (const { index, prefix } of declared.values()) {
-          if (index.unique) this.#refuseTaken(index, prefix, document);
+          if (index.unique && this.#isTaken(index, prefix, document)) {
+            throw new Error(`collection ${this.#collection}, index ${index.name}: stored documents are not unique`);
+          }
           for (const entry of entriesOf(prefix, index, document)) entries.put(entry, true);
         }
       }
@@ -90,16 +93,16 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
     return new Map(keys.map((key) => [key.toString("latin1"), key]));
   }
 
-  #refuseTaken(index: Index, prefix: Buffer, document: T): void {
+  /** Whether another document has the values of this one in a unique index. */
+  #isTaken(index: Index, prefix: Buffer, document: T): boolean {
     const own = component(document.id);
     for (const row of valueRows(index, document)) {
       for (const key of this.#database.entries.getKeys(keysFrom(Buffer.concat([prefix, ...row])))) {
         const id = components(key).at(-1);
-        if (id?.equals(own) === false && (!row.some(isCut) || this.#same(index, document, id))) {
-          throw new HubError("conflict");
-        }
+        if (id?.equals(own) === false && (!row.some(isCut) || this.#same(index, document, id))) return true;
       }
     }
+    return false;
   }
 
   /** Whether a document has the same values in an index as the one with this id; entries of long strings do not say. */

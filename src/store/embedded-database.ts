@@ -21,8 +21,14 @@ export class EmbeddedDatabase {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    // A commit is on the disk before it is acknowledged; `overlappingSync` would acknowledge earlier.
-    this.#root = open({ path: folder, overlappingSync: false, maxDbs: 4 });
+    this.#root = open({
+      path: folder,
+      maxDbs: 4,
+      // A commit is on the disk before it is acknowledged.
+      overlappingSync: false,
+      // Transactions share a commit without it; with it, a failed commit also rejects a promise that nobody has.
+      eventTurnBatching: false,
+    });
     const table = { encoding: "json", keyEncoding: "binary" } as const;
     this.documents = this.#root.openDB({ name: "documents", ...table });
     this.entries = this.#root.openDB({ name: "entries", ...table });

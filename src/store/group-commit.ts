@@ -43,14 +43,6 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** The writes of one document on this worker: one batch at a time. */
-interface Lane<T> {
-  readonly waiting: Waiting<T>[];
-  running: boolean;
-  /** Entries that may be stored and are not relayed: between batches only after a write or relay that failed. */
-  readonly unrelayed: Set<string>;
-}
-
 /** What a batch comes to on a given record. */
 interface Outcome<T> {
   readonly write: Stored<T> | "keep" | "remove";
@@ -58,6 +50,8 @@ interface Outcome<T> {
   readonly answers: readonly (() => void)[];
 }
 
+/** How many messages are remembered as perhaps stored and not relayed; a long outage must not fill the memory. */
+const MAX_UNRELAYED = 10_000;
 /** Keeps a record with its outbox small, and short the time for which a batch holds the database and this process. */
 const MAX_BATCH = 256;
 
@@ -73,7 +67,10 @@ export function groupCommit<T extends Document>(
   worker: string,
   relay: Relay,
 ): Writes<T> {
-  const lanes = new Map<Id, Lane<T>>();
+  /** By document: what waits while a batch of it is under way. */
+  const lanes = new Map<Id, Waiting<T>[]>();
+  /** Entries of ours that may be stored and are not relayed, because their write or relay failed. */
+  const unrelayed = new Set<string>();
 
   return {
     async insert(document, messages = []) {
@@ -100,37 +97,42 @@ export function groupCommit<T extends Document>(
 
   function enqueue(id: Id, kind: Waiting<T>["kind"], apply: Waiting<T>["apply"]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const lane = lanes.get(id) ?? { waiting: [], running: false, unrelayed: new Set() };
-      lanes.set(id, lane);
-      lane.waiting.push({ kind, apply, resolve, reject });
-      if (!lane.running) void run(id, lane);
+      const one = { kind, apply, resolve, reject };
+      const lane = lanes.get(id);
+      if (lane) lane.push(one);
+      else void run(id, [one]);
     });
   }
 
-  async function run(id: Id, lane: Lane<T>): Promise<void> {
-    lane.running = true;
+  async function run(id: Id, lane: Waiting<T>[]): Promise<void> {
+    lanes.set(id, lane);
     await null; // What is asked for in the same tick goes into the first batch.
-    while (lane.waiting.length > 0) await commit(id, lane, takeBatch(lane.waiting));
-    lane.running = false;
-    if (lane.unrelayed.size === 0) lanes.delete(id);
+    while (lane.length > 0) await commit(id, takeBatch(lane));
+    lanes.delete(id);
   }
 
   /** Never rejects: what goes wrong is its callers' answer. */
-  async function commit(id: Id, lane: Lane<T>, batch: readonly Waiting<T>[]): Promise<void> {
-    let outcome: Outcome<T>;
+  async function commit(id: Id, batch: readonly Waiting<T>[]): Promise<void> {
+    let outcome: Outcome<T> = { write: "keep", relay: [], answers: [] };
+    const step: Step<T> = (current) => {
+      outcome = outcomeOf(id, batch, current);
+      return outcome.write;
+    };
     try {
-      outcome = await write(id, lane, batch);
+      await records.update(id, step, batch[0]?.kind === "insert");
     } catch (error) {
-      const known = !(error instanceof HubError && error.code === "unavailable");
+      const unknown = error instanceof HubError && error.code === "unavailable";
+      if (unknown) remember(outcome.relay);
       // One of them took a unique value that is taken, or broke the schema: alone, each gets its own answer.
-      if (known && batch.length > 1) for (const one of batch) await commit(id, lane, [one]);
+      if (!unknown && batch.length > 1) for (const one of batch) await commit(id, [one]);
       else for (const { reject } of batch) reject(error);
       return;
     }
     try {
+      remember(outcome.relay);
       for (const entry of outcome.relay) {
         relay(entry.message);
-        lane.unrelayed.delete(entry.id);
+        unrelayed.delete(entry.id);
       }
       for (const answer of outcome.answers) answer();
     } catch (error) {
@@ -138,17 +140,15 @@ export function groupCommit<T extends Document>(
     }
   }
 
-  async function write(id: Id, lane: Lane<T>, batch: readonly Waiting<T>[]): Promise<Outcome<T>> {
-    let outcome: Outcome<T> = { write: "keep", relay: [], answers: [] };
-    const step: Step<T> = (current) => {
-      outcome = outcomeOf(id, lane, batch, current);
-      return outcome.write;
-    };
-    await records.update(id, step, batch[0]?.kind === "insert");
-    return outcome;
+  function remember(entries: Outcome<T>["relay"]): void {
+    for (const { id } of entries) unrelayed.add(id);
+    for (const id of unrelayed) {
+      if (unrelayed.size <= MAX_UNRELAYED) break;
+      unrelayed.delete(id);
+    }
   }
 
-  function outcomeOf(id: Id, lane: Lane<T>, batch: readonly Waiting<T>[], current: Stored<T> | undefined): Outcome<T> {
+  function outcomeOf(id: Id, batch: readonly Waiting<T>[], current: Stored<T> | undefined): Outcome<T> {
     const before = current && freeze(current.document);
     const messages: Outgoing[] = [];
     const answers: (() => void)[] = [];
@@ -167,14 +167,11 @@ export function groupCommit<T extends Document>(
 
     const added = messages.map((message) => ({ id: randomUUID(), message }));
     // Ours of earlier batches are relayed, but for those whose write or relay had failed; of others' we do not know.
-    const kept = (current?.outbox ?? []).filter((entry) => entry.worker !== worker || lane.unrelayed.has(entry.id));
+    const kept = (current?.outbox ?? []).filter((entry) => entry.worker !== worker || unrelayed.has(entry.id));
     const left = kept
       .filter((entry) => entry.worker === worker)
       .map((entry) => ({ id: entry.id, message: JSON.parse(entry.message) as Outgoing }));
     const relay = [...left, ...added];
-    lane.unrelayed.clear();
-    for (const entry of relay) lane.unrelayed.add(entry.id);
-
     if (document === before && messages.length === 0) return { write: "keep", relay, answers };
     if (document === undefined) return { write: "remove", relay, answers };
     const entries = added.map((entry) => ({ id: entry.id, worker, message: JSON.stringify(entry.message) }));

@@ -3,11 +3,12 @@ import mongoose from "mongoose";
 import type { Collection, CollectionDeclaration, Document, Relay, Store } from "./collection.ts";
 import { indexesOf } from "./declaration.ts";
 import { gate } from "./gate.ts";
-import { groupCommit } from "./group-commit.ts";
+import { groupCommit, type Records } from "./group-commit.ts";
 import { documentOf, MongoRecords } from "./mongo-collection.ts";
 import { isDuplicate, reach } from "./mongo-errors.ts";
+import { MongoFinder } from "./mongo-find.ts";
 import { prepareCollection } from "./mongo-indexes.ts";
-import { filterOf, sortOf } from "./mongo-query.ts";
+import { sequences } from "./mongo-sequences.ts";
 import { page, selection } from "./query.ts";
 import { isStorableId } from "./storable.ts";
 
@@ -37,8 +38,10 @@ const SEQUENCES = "_sequences";
 /** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
 export async function openMongoStore({ url, relay }: MongoOptions): Promise<Store> {
   const connection = await connect(url);
-  const { hosts, dbName } = connection.getClient().options;
-  const sequences = connection.getClient().db(dbName).collection<{ _id: string; value: number }>(SEQUENCES);
+  const client = connection.getClient();
+  const { hosts, dbName } = client.options;
+  const database = client.db(dbName);
+  const isFerretDb = "ferretdbVersion" in (await reach(() => database.command({ buildInfo: 1 })));
   const worker = randomUUID();
   const declared = new Set<string>();
   // Without it, an operation after `close` would make the driver connect anew.
@@ -53,7 +56,8 @@ export async function openMongoStore({ url, relay }: MongoOptions): Promise<Stor
       declared.add(declaration.name);
       const records = await run(() => prepareCollection(connection, declaration.name, indexes));
       const writer = new MongoRecords<T>(records, indexes);
-      const update: MongoRecords<T>["update"] = (...write) => run(() => writer.update(...write));
+      const finder = new MongoFinder<T>(records, isFerretDb);
+      const update: Records<T>["update"] = (...write) => run(() => writer.update(...write));
       const collection: Collection<T, I> = {
         ...groupCommit(declaration.schema, { update }, worker, relay),
         async get(id) {
@@ -63,45 +67,40 @@ export async function openMongoStore({ url, relay }: MongoOptions): Promise<Stor
         },
         async find(index, query) {
           const selected = selection(indexes.get(index), query);
-          const { descending, limit, offset } = page(query);
-          const options = { projection: { _outbox: 0 }, sort: sortOf(selected, descending), skip: offset, limit };
-          const found = await run(() => records.find(filterOf(selected), options).toArray());
-          return found.map((record) => documentOf<T>(record));
+          const wanted = page(query);
+          return run(() => finder.find(selected, wanted));
         },
         async count(index, query) {
           const selected = selection(indexes.get(index), query);
-          return run(() => records.countDocuments(filterOf(selected)));
+          return run(() => finder.count(selected));
         },
       };
       return collection;
     },
-    async next(sequence) {
-      const increment = () =>
-        sequences.findOneAndUpdate(
-          { _id: sequence },
-          { $inc: { value: 1 } },
-          { upsert: true, returnDocument: "after" },
-        );
-      const record = await run(async () => {
-        try {
-          return await increment();
-        } catch (error) {
-          // Of two workers that begin a sequence at once, one finds it begun.
-          if (isDuplicate(error)) return increment();
-          throw error;
-        }
-      });
-      if (!record) throw new Error(`sequence ${sequence} gave no number`);
-      return record.value;
-    },
+    next: sequences((sequence, many) => run(() => countOn(database, sequence, many))),
     async ping() {
-      await run(() => connection.getClient().db(dbName).command({ ping: 1 }));
+      await run(() => database.command({ ping: 1 }));
     },
     async close() {
       await open.close();
       await connection.close();
     },
   };
+}
+
+/** Counts a sequence on and resolves to where it has come to. */
+async function countOn(database: mongoose.mongo.Db, sequence: string, many: number): Promise<number> {
+  const increment = () =>
+    database
+      .collection<{ _id: string; value: number }>(SEQUENCES)
+      .findOneAndUpdate({ _id: sequence }, { $inc: { value: many } }, { upsert: true, returnDocument: "after" });
+  // Of two workers that begin a sequence at once, one finds it begun.
+  const record = await increment().catch((error: unknown) => {
+    if (isDuplicate(error)) return increment();
+    throw error;
+  });
+  if (!record) throw new Error(`sequence ${sequence} gave no number`);
+  return record.value;
 }
 
 async function connect(url: string): Promise<mongoose.Connection> {

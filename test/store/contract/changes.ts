@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { HubError } from "../../../src/hub/errors.ts";
-import { type Bench, aMessage, aThing, type Thing } from "./bench.ts";
+import { aMessage, aThing, type Bench, type Thing } from "./bench.ts";
 import { refusalOf, rejection } from "./documents.ts";
 
 const countUp = (thing: Thing) => ({ next: { ...thing, count: thing.count + 1 }, result: thing.count + 1 });
@@ -54,9 +54,9 @@ export function changes(bench: Bench): void {
         things.modify(1, (thing) => ({ next: { ...thing, id: 9 }, result: 0 })),
         things.modify(1, countUp),
       ]);
-      expect(outcomes.map((one) => (one.status === "fulfilled" ? one.value : one.reason.name + one.reason.code))).to.eql([
-        ...[1, "HubErrorforbidden", "ZodErrorundefined", "HubErrorconflict", "Errorundefined", 2],
-      ]);
+      expect(
+        outcomes.map((one) => (one.status === "fulfilled" ? one.value : one.reason.name + one.reason.code)),
+      ).to.eql([...[1, "HubErrorforbidden", "ZodErrorundefined", "HubErrorconflict", "Errorundefined", 2]]);
       expect(await things.get(1)).to.deep.equal(aThing(1, { count: 2 }));
     });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { HubError } from "../../../src/hub/errors.ts";
-import { type Bench, aThing } from "./bench.ts";
+import { aThing, type Bench } from "./bench.ts";
 
 /** The error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
@@ -32,7 +32,21 @@ export function documents(bench: Bench): void {
 
     it("tells number and string ids apart, whatever they are", async () => {
       const { things } = await bench.things();
-      const ids = [0, 1, "1", -5, 2.5, 2 ** 31, Number.MAX_SAFE_INTEGER, "", "$gt", "a.b", "__proto__", "é\u{1F600}", "a\0b"];
+      const ids = [
+        0,
+        1,
+        "1",
+        -5,
+        2.5,
+        2 ** 31,
+        Number.MAX_SAFE_INTEGER,
+        "",
+        "$gt",
+        "a.b",
+        "__proto__",
+        "é\u{1F600}",
+        "a\0b",
+      ];
       for (const [count, id] of ids.entries()) await things.insert(aThing(id, { count }));
       for (const [count, id] of ids.entries()) expect(await things.get(id)).to.deep.equal(aThing(id, { count }));
       const found = await things.find("byId", { limit: 100 });

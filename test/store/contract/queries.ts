@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Query } from "../../../src/store/collection.ts";
-import { type Bench, aThing, type Things } from "./bench.ts";
+import { aThing, type Bench, type Things } from "./bench.ts";
 import { rejection } from "./documents.ts";
 
 type IndexName = Parameters<Things["find"]>[0];
@@ -169,7 +169,19 @@ export function queries(bench: Bench): void {
 
     it("sort strings by their bytes and find a prefix wherever it ends", async () => {
       ({ things } = await bench.things());
-      const kinds = ["", "a", "a\0", "a\u{1}", "ab", "a\ud7ff", "a\uffff", "a\u{10000}", "a\u{10ffff}", "a\u{10ffff}b", "b"];
+      const kinds = [
+        "",
+        "a",
+        "a\0",
+        "a\u{1}",
+        "ab",
+        "a\ud7ff",
+        "a\uffff",
+        "a\u{10000}",
+        "a\u{10ffff}",
+        "a\u{10ffff}b",
+        "b",
+      ];
       for (const [id, kind] of kinds.entries()) await things.insert(aThing(id, { kind, rank: 0 }));
       expect(await ids("byKind", {})).to.deep.equal(kinds.map((_, id) => id));
       expect(await ids("byKind", { prefix: "a" })).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);

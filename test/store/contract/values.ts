@@ -1,8 +1,23 @@
 import { expect } from "chai";
-import { type Bench, aThing } from "./bench.ts";
+import { aThing, type Bench } from "./bench.ts";
 import { rejection } from "./documents.ts";
 
-const HOSTILE = ["__proto__", "constructor", "$gt", "$where: 1", "a.b", "", "\0", "a\0b", "{}", "é", "\u{10ffff}", "\uffff", "%", "*"];
+const HOSTILE = [
+  "__proto__",
+  "constructor",
+  "$gt",
+  "$where: 1",
+  "a.b",
+  "",
+  "\0",
+  "a\0b",
+  "{}",
+  "é",
+  "\u{10ffff}",
+  "\uffff",
+  "%",
+  "*",
+];
 
 /** What is promised of values: they stay values, and come back as they were or are refused. */
 export function values(bench: Bench): void {

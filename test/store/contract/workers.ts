@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Outgoing } from "../../../src/hub/publish.ts";
-import { type Bench, aThing } from "./bench.ts";
+import { aThing, type Bench } from "./bench.ts";
 
 const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url));
 const EACH = 150;
