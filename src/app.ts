@@ -77,6 +77,7 @@ export async function startJunction(
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
     authenticator: auth.authenticator,
     log,
+    origins: config.origins,
     health: { worker: config.worker, checks: [{ name: "store", check: () => store.ping() }], clock },
   });
   const doors = await openDoors(config.doors, (server, names) => transports.serve(server, names, http)).catch(giveUp);
