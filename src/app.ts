@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
+import { localExpiringValues } from "./auth/expiring-values.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
 import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
@@ -53,6 +54,7 @@ export async function startJunction(
     store,
     clock,
     limits,
+    expiringValues: localExpiringValues(clock),
     secrets,
     onRevoked: (credentialId) => hub.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
@@ -75,6 +77,8 @@ export async function startJunction(
   const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs });
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
+    channels,
+    doors: () => doors.opened,
     authenticator: auth.authenticator,
     log,
     origins: config.origins,

@@ -4,7 +4,6 @@ import type { Config } from "./config.ts";
 
 /** What a person is told once the hub serves: where, with which credentials, and what to try first. */
 export function welcome(config: Config, { doors, store }: Junction): string {
-  const [first] = doors;
   const lines = [
     "",
     `Junction serves, with its data in the ${store.description}:`,
@@ -17,7 +16,8 @@ export function welcome(config: Config, { doors, store }: Junction): string {
       ...Object.values(DEMO_USERS).map(({ phone, role, email }) => `  ${phone}  ${role.padEnd(10)}  ${email}`),
       "",
       "See a live update: paste this in another terminal",
-      `  node examples/live-seats.mjs http://localhost:${first?.port}`,
+      // Every port serves every app under its name, so the first will do.
+      `  node examples/live-seats.mjs http://localhost:${doors[0]?.port}`,
     );
   }
   return `${lines.join("\n")}\n`;

@@ -5,7 +5,7 @@ import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
-import { ANONYMOUS, type Authenticator, type Identity } from "./identity.ts";
+import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import type { Fanout, Outgoing } from "./publish.ts";
 
@@ -43,7 +43,8 @@ export class Hub {
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
-    this.#dispatch = createDispatch({ limits, authenticator, events: this.events });
+    const authenticate: Authenticator["authenticate"] = (...asked) => this.#authenticate(...asked);
+    this.#dispatch = createDispatch({ limits, authenticator: { authenticate }, events: this.events });
   }
 
   /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
@@ -63,7 +64,7 @@ export class Hub {
       const identity =
         channel.credential === "none"
           ? ANONYMOUS
-          : await this.#authenticator.authenticate(channel.credential, credential);
+          : await this.#authenticate(channel.credential, credential);
       const max = channel.limits?.connectionsPerCredential;
       if (max !== undefined) {
         const place = await this.limits.take(`connections:${channel.app}:${identity.credentialId}`, max);
@@ -132,6 +133,13 @@ export class Hub {
   /** Ends this worker's connections that match. */
   endWhere(matches: (connection: Connection) => boolean, name: DisconnectName): void {
     for (const connection of this.#connections) if (matches(connection)) connection.end(name);
+  }
+
+  /** A credential may be revoked while it is being looked up. */
+  async #authenticate(kind: CredentialKind, credential: string | undefined): Promise<Identity> {
+    const identity = await this.#authenticator.authenticate(kind, credential);
+    if (this.#revoked.has(identity.credentialId)) throw new Refusal("invalid_token");
+    return identity;
   }
 
   #refuse(channel: Channel, thrown: unknown): Refusal {
