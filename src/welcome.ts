@@ -8,6 +8,7 @@ export function welcome(config: Config, { doors, store }: Junction): string {
     "",
     `Junction serves, with its data in the ${store.description}:`,
     ...doors.map(({ port, apps }) => `  http://localhost:${port}  ws://localhost:${port}  ${apps.join(", ")}`),
+    `Every message and route: http://localhost:${doors[0]?.port}/docs`,
   ];
   if (config.seedDemo) {
     lines.push(

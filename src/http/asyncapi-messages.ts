@@ -35,7 +35,7 @@ const PROMISES: Readonly<Record<DeliveryClass, string>> = {
 
 const closingSchema = z.object({
   code: z.number().int(),
-  reason: z.string().toJsonSchema([...new Set(Object.values(DISCONNECTS).map(({ reason }) => reason))].join(", ")),
+  reason: z.string().describe([...new Set(Object.values(DISCONNECTS).map(({ reason }) => reason))].join(", ")),
 });
 
 const acknowledgements = [

@@ -41,11 +41,11 @@ const problemSchema = z.object({
   type: z.literal("about:blank"),
   title: z.string(),
   status: z.number().int(),
-  detail: z.string().toJsonSchema("What is wrong, for people"),
+  detail: z.string().describe("What is wrong, for people"),
   code: z
     .enum([...Object.keys(ERRORS), ...Object.keys(HTTP_ERRORS)] as [Problem["code"], ...Problem["code"][]])
-    .toJsonSchema("What is wrong, for programs"),
-  instance: z.string().toJsonSchema("The id of the request, which is also in the log"),
+    .describe("What is wrong, for programs"),
+  instance: z.string().describe("The id of the request, which is also in the log"),
 }) satisfies z.ZodType<Problem>;
 
 const HEALTH = {

@@ -156,9 +156,11 @@ export class CoalescedSocket extends WebSocket {
       this.#onCloseWritten = callback;
       return this.flush();
     }
-    if (this.#bytes + this.#internals._socket.writableLength > this.#budget) this.#relieve();
     // Taken is as good as written: whoever waited for the callback would hold back what could be joined.
     callback?.();
+    if (this.readyState === WebSocket.OPEN && this.#bytes + this.#internals._socket.writableLength > this.#budget) {
+      this.#relieve();
+    }
   }
 
   #relieve(): void {

@@ -85,7 +85,11 @@ onBothStores(
       expect(second).to.eql(first);
       expect(first).to.have.lengthOf(taken.length * 6);
       expectToAddUp(first);
-      const next: Record<string, string> = { battery_booked: "book", battery_collected: "collect", battery_added: "add" };
+      const next: Record<string, string> = {
+        battery_booked: "book",
+        battery_collected: "collect",
+        battery_added: "add",
+      };
       for (const [at, [type, counts]] of first.entries()) {
         if (type === "inventory_update") continue;
         const [followed, update] = first[at + 1] ?? [];
@@ -112,7 +116,11 @@ onBothStores(
 
     it("are given in the order in which they came, and are gone once collected", async () => {
       const id = await newStation(suite.hub, 0);
-      const batteries = [await addBattery(suite.hub, id), await addBattery(suite.hub, id), await addBattery(suite.hub, id)];
+      const batteries = [
+        await addBattery(suite.hub, id),
+        await addBattery(suite.hub, id),
+        await addBattery(suite.hub, id),
+      ];
       const first = await book(suite.hub, id);
       const second = await book(suite.hub, id);
       expect([first.battery_id, second.battery_id]).to.eql(batteries.slice(0, 2));
@@ -194,9 +202,21 @@ onBothStores(
     it("are not added or described in ways that make no sense", async () => {
       const { call } = suite.hub;
       const id = await newStation(suite.hub, 0);
-      for (const body of [{}, { name: "" }, { name: " " }, { name: 7 }, { name: "x".repeat(201) }, { name: "x", status: "on" }])
+      for (const body of [
+        {},
+        { name: "" },
+        { name: " " },
+        { name: 7 },
+        { name: "x".repeat(201) },
+        { name: "x", status: "on" },
+      ])
         expect((await call("operator", "POST", "/api/stations", body)).status, JSON.stringify(body)).to.equal(400);
-      for (const body of [{}, { status: "broken" }, { status: "online", message: "" }, { status: "online", message: 7 }])
+      for (const body of [
+        {},
+        { status: "broken" },
+        { status: "online", message: "" },
+        { status: "online", message: 7 },
+      ])
         expect((await call("operator", "PATCH", `/api/stations/${id}`, body)).status).to.equal(400);
       for (const body of [{}, { info: "" }, { info: 7 }, { info: "x".repeat(201) }])
         expect((await call("operator", "POST", `/api/stations/${id}/batteries`, body)).status).to.equal(400);

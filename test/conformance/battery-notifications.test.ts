@@ -30,7 +30,8 @@ onBothStores(
       return client;
     };
     /** The seq of the user's newest notification. */
-    const newest = async (as: DemoUserName): Promise<number> => ((await listed(suite.hub, as)).at(-1)?.seq ?? 0) as number;
+    const newest = async (as: DemoUserName): Promise<number> =>
+      ((await listed(suite.hub, as)).at(-1)?.seq ?? 0) as number;
     const notify = (as: DemoUserName | undefined, body: Payload) =>
       suite.hub.call(as, "POST", "/api/notifications", body);
     const toCustomer = (facts: Payload = {}) => ({
@@ -155,7 +156,8 @@ onBothStores(
 
     it("are not said by anybody else, nor in ways that make no sense", async () => {
       expect((await notify(undefined, toCustomer())).status).to.equal(401);
-      for (const as of ["customer", "technician"] as const) expect((await notify(as, toCustomer())).status).to.equal(403);
+      for (const as of ["customer", "technician"] as const)
+        expect((await notify(as, toCustomer())).status).to.equal(403);
       for (const wrong of [{ level: "loud" }, { title: "" }, { message: " " }, { user_id: "" }, { user_id: 7 }])
         expect((await notify("admin", toCustomer(wrong))).status, JSON.stringify(wrong)).to.equal(400);
       expect((await notify("admin", toCustomer())).body).to.include({ level: "info" });

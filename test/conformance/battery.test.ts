@@ -3,7 +3,17 @@ import { expect } from "chai";
 import type { WebSocket } from "ws";
 import { type Payload, plainDoor, rawClient, socketIoDoor } from "../support/client.ts";
 import { onBothStores, withHub } from "../support/suite.ts";
-import { addBattery, BATTERY_DOOR, book, finish, newStation, soFar, stationAt, stationsAt, watch } from "./battery-data.ts";
+import {
+  addBattery,
+  BATTERY_DOOR,
+  book,
+  finish,
+  newStation,
+  soFar,
+  stationAt,
+  stationsAt,
+  watch,
+} from "./battery-data.ts";
 import { TIMESTAMP } from "./targets.ts";
 
 /** The messages without their timestamps, which must be good ones. */
@@ -39,7 +49,10 @@ onBothStores(
 
         it("greet who watches one, and tell what it holds now", async () => {
           const client = await suite.connect(door, stationAt(2));
-          expect(await client.next("connection_established")).to.eql({ message: "Connected to station_2", station_id: 2 });
+          expect(await client.next("connection_established")).to.eql({
+            message: "Connected to station_2",
+            station_id: 2,
+          });
           const { body } = await suite.hub.call(undefined, "GET", "/api/stations/2");
           const { name, available_batteries, booked_batteries, total_batteries } = body;
           expect(timeless((await soFar(client)).slice(1))).to.eql([

@@ -16,7 +16,8 @@ describe("/asyncapi.json", () => {
   let api: AsyncAPIDocumentInterface;
 
   before(async () => {
-    hub = await startHub({ file: { doors: APPS.map(({ name }) => ({ port: 0, apps: [name] })) } });
+    const doors = [["vehicles", "events"], ["bookings"], ["battery", "parking"]].map((apps) => ({ port: 0, apps }));
+    hub = await startHub({ file: { doors } });
     const text = await (await fetch(`${hub.url}/asyncapi.json`)).text();
     const { document, diagnostics } = await new Parser().parse(text);
     expect(diagnostics.filter(({ severity }) => severity === ERROR || severity === WARNING)).to.eql([]);
@@ -59,7 +60,7 @@ describe("/asyncapi.json", () => {
     expect(addresses).to.include.members(["/events/ws", "/events", "/events/{eventId}", "/ws/events/{eventId}"]);
     expect(addresses).to.include.members(["/vehicles/ws/vehicles/search", "/vehicles/search", "/ws/vehicles/search"]);
     for (const { app, path, namespace } of hub.channels) {
-      expect(addresses).to.include.members([`/${app}${path}`, namespace]);
+      expect(addresses).to.include.members([`/${app}${path}`, namespace, path]);
     }
   });
 
@@ -71,7 +72,8 @@ describe("/asyncapi.json", () => {
         ?.messages()
         .all()
         .map((message) => message.name());
-    expect(names("events.plain")).to.include("refresh").and.not.include.members(["closing", "acknowledgement"]);
+    expect(names("events.plain")).to.include("refresh");
+    for (const type of ["closing", "acknowledgement"]) expect(names("events.plain")).to.not.include(type);
     expect(names("events.socketio")).to.include.members(["refresh", "closing", "acknowledgement"]);
     expect(names("vehicles.search.socketio")).to.not.include("refresh");
   });

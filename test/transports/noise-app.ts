@@ -18,7 +18,7 @@ const outbound = {
 
 const inbound = {
   /** Asks for as much of one type, to this client alone. */
-  shout: z.object({ type: z.enum(["echo", "hum", "value"]), times: n }),
+  shout: z.object({ what: z.enum(["echo", "hum", "value"]), times: n }),
 };
 
 /** 8 KiB: a few of them are a message that fills buffers. */
@@ -44,10 +44,10 @@ export const noise: App = {
           client.send("hello", {});
         },
         on: {
-          shout(client, { type, times }) {
+          shout(client, { what, times }) {
             for (let i = 0; i < times; i++) {
-              if (type === "value") client.send("value", { key: "own", n: i, blob: BLOB });
-              else client.send(type, { n: i, blob: BLOB });
+              if (what === "value") client.send("value", { key: "own", n: i, blob: BLOB });
+              else client.send(what, { n: i, blob: BLOB });
             }
           },
         },

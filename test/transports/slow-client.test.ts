@@ -83,6 +83,20 @@ function specs(suite: Suite): void {
     for (const { log } of bystanders) log.splice(0, log.length - 1, ...log.slice(0, -1).map(([t]) => [t, {}] as [string, Payload]));
   }
 
+  /** Resolves when this has happened so many times from now on. */
+  function times(count: number, event: "received" | "disconnected"): Promise<void> {
+    let left = count;
+    return new Promise((resolve) => {
+      const happened = (): void => {
+        left -= 1;
+        if (left > 0) return;
+        suite.hub.hub.events.off(event, happened);
+        resolve();
+      };
+      suite.hub.hub.events.on(event, happened);
+    });
+  }
+
   for (const [name, connect] of Object.entries(slowDoors)) {
     describe(`through ${name}`, () => {
       let slow: Slow;
@@ -123,30 +137,30 @@ function specs(suite: Suite): void {
       });
 
       it("is closed 1013 Overloaded when it still falls behind, so that it can come back", async () => {
-        let open = 3;
-        suite.hub.hub.events.once("disconnected", () => (open = 2));
-        // The hub has given up on it when it is in no room any more, whatever it may still read.
+        const gone = times(1, "disconnected");
         for (let i = 0; i < 1_500; i++) await tellAll("entry", i);
         slow.resume();
         expect(await slow.ended).to.eql({ code: 1013, reason: "Overloaded" });
         const had = numbers("entry");
         expect(had).to.eql(Array.from({ length: had.length }, (_, i) => i));
         expect(had.length).to.be.below(1_500);
-        while (open === 3) await nextTurn();
+        await gone;
         for (const { log } of bystanders) expect(log.filter(([type]) => type === "entry")).to.have.lengthOf(1_500);
       });
 
       it("misses volatile messages that are for it alone, too", async () => {
-        for (let i = 0; i < 15; i++) slow.send("shout", { type: "hum", times: 100 });
-        await received(15);
+        const received = times(15, "received");
+        for (let i = 0; i < 15; i++) slow.send("shout", { what: "hum", times: 100 });
+        await received;
         await tellAll("entry", 1);
         await until("entry", 1);
         expect(numbers("hum").length).to.be.below(1_400);
       });
 
       it("gets the newest of the values that are for it alone", async () => {
-        for (let i = 0; i < 15; i++) slow.send("shout", { type: "value", times: 100 });
-        await received(15);
+        const received = times(15, "received");
+        for (let i = 0; i < 15; i++) slow.send("shout", { what: "value", times: 100 });
+        await received;
         await tellAll("entry", 1);
         await until("entry", 1);
         expect(numbers("value").at(-1)).to.equal(99);
@@ -154,15 +168,13 @@ function specs(suite: Suite): void {
       });
 
       it("is closed 1013 when it asks and asks and takes no answer", async () => {
-        for (let i = 0; i < 15; i++) slow.send("shout", { type: "echo", times: 100 });
+        const received = times(15, "received");
+        for (let i = 0; i < 15; i++) slow.send("shout", { what: "echo", times: 100 });
+        await received;
         slow.resume();
         expect(await slow.ended).to.eql({ code: 1013, reason: "Overloaded" });
       });
 
-      /** Resolves when the hub has had as many messages since this was called. */
-      async function received(count: number): Promise<void> {
-        for (let i = 0; i < count; i++) await once(suite.hub.hub.events, "received");
-      }
     });
   }
 
@@ -170,9 +182,7 @@ function specs(suite: Suite): void {
     this.timeout(30_000);
     const slow = await Promise.all(Object.values(slowDoors).map((connect) => connect(suite.hub.url)));
     for (const { pause } of slow) pause();
-    const gone = (async () => {
-      for (let i = 0; i < slow.length; i++) await once(suite.hub.hub.events, "disconnected");
-    })();
+    const gone = times(slow.length, "disconnected");
     const before = process.memoryUsage();
     for (let i = 0; i < 1_500; i++) await tellAll("entry", i);
     // Some 12 MB were sent to each; all that is kept of it here is what its budget allows.

@@ -98,7 +98,18 @@ describe("the React hooks in a browser", function () {
     expect(complaints).to.eql([]);
   });
 
-  it("battery's StationDetail does not show one station's inventory as another's, and lets go of what it no longer shows", async () => {
+  it("battery's useStationWebSocket never gives one station's inventory as another's, in no render", async () => {
+    const { body } = await hub.call(undefined, "GET", "/api/stations/2");
+    await hub.call("customer", "POST", "/api/stations/1/bookings");
+    await show("StationLog", { stationId: 1 });
+    await text("1:none 1:19");
+    await show("StationLog", { stationId: 2 });
+    await text(`1:none 1:19 2:none 2:${body.available_batteries}`);
+    await show("StationLog", { stationId: Number.NaN });
+    await text(/NaN:none$/);
+  });
+
+  it("battery's StationDetail shows nothing of a station that does not exist, and lets go of what it no longer shows", async () => {
     await show("StationDetail", { stationId: 1 });
     await text("Available: 20");
     const refused = page.waitForEvent("console");

@@ -66,8 +66,8 @@ export function createInboxes(notifications: Notifications) {
       return notifications.find("bySeq", { equals: [userId], range: { after: afterSeq }, limit: KEPT });
     },
 
-    /** The timestamp up to which a user's notifications may have made room for newer ones; empty where none have. */
-    async forgottenUntil(userId: string): Promise<string> {
+    /** The timestamp since which all of a user's notifications are kept; empty where none has made room for newer ones. */
+    async keptSince(userId: string): Promise<string> {
       const [oldest] = await notifications.find("bySeq", { equals: [userId], limit: 1 });
       return oldest && oldest.seq > 1 ? oldest.news.timestamp : "";
     },

@@ -112,10 +112,12 @@ export function createBatteryService({
     return station;
   }
 
-  /** Files what a booker has been told. What is filed already stays as it is. */
+  /** Files what a booker has been told. What is filed stays as it is; what has made room for newer news stays away. */
   async function file({ station, battery }: Booked): Promise<void> {
+    const userId = battery.booking.user_id;
+    const keptSince = await inboxes.keptSince(userId);
     for (const news of newsOf(station, battery)) {
-      await inboxes.file(battery.booking.user_id, `${news.type}:${news.booking_id}`, news);
+      if (news.timestamp >= keptSince) await inboxes.file(userId, `${news.type}:${news.booking_id}`, news);
     }
   }
 
@@ -217,11 +219,8 @@ export function createBatteryService({
     /** A user's notifications with a number above `afterSeq`, in order. */
     async notifications(userId: string, afterSeq: number): Promise<Notification[]> {
       // Of bookings whose worker died before it could file what it had told.
-      const forgotten = await inboxes.forgottenUntil(userId);
       for (const station of await stations.find("byUser", { equals: [userId], limit: MOST_STATIONS })) {
-        for (const battery of transitions.bookedBy(station, userId)) {
-          if (battery.booking.booked_at > forgotten) await file({ station, battery });
-        }
+        for (const battery of transitions.bookedBy(station, userId)) await file({ station, battery });
       }
       return inboxes.list(userId, afterSeq);
     },

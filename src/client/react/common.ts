@@ -32,7 +32,7 @@ export function storedToken(): string | undefined {
 export function useStateOf<T>(subject: unknown, initial: T): [T, Dispatch<SetStateAction<T>>] {
   const [known, setKnown] = useState(subject);
   const [value, setValue] = useState(initial);
-  if (known === subject) return [value, setValue];
+  if (Object.is(known, subject)) return [value, setValue];
   setKnown(subject);
   setValue(initial);
   return [initial, setValue];

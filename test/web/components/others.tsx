@@ -1,4 +1,4 @@
-import { useUserNotifications } from "junction/client/react/battery";
+import { useStationWebSocket, useUserNotifications } from "junction/client/react/battery";
 import { useWebSocket } from "junction/client/react/bookings";
 import { useEventWebSocket } from "junction/client/react/events";
 
@@ -42,4 +42,13 @@ export function Seats({ eventId, token }: { eventId: number; token: string }) {
       )}
     </div>
   );
+}
+
+const renders: string[] = [];
+
+/** Shows everything that was ever rendered, as `station:available`. */
+export function StationLog({ stationId }: { stationId: number }) {
+  const { inventory } = useStationWebSocket(stationId);
+  renders.push(`${stationId}:${inventory?.available ?? "none"}`);
+  return <p>{[...new Set(renders)].join(" ")}</p>;
 }

@@ -2,10 +2,10 @@ import { configureJunction } from "junction/client";
 import { createElement, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { NotificationCenter } from "./notification-center.tsx";
-import { Booking, Seats, UserNotifications } from "./others.tsx";
+import { Booking, Seats, StationLog, UserNotifications } from "./others.tsx";
 import { StationDetail } from "./station-detail.jsx";
 
-const components = { Booking, NotificationCenter, Seats, StationDetail, UserNotifications };
+const components = { Booking, NotificationCenter, Seats, StationDetail, StationLog, UserNotifications };
 const root = createRoot(document.getElementById("root"));
 
 /** Shows a component by its name, or nothing. */
