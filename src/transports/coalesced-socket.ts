@@ -121,20 +121,37 @@ export class CoalescedSocket extends WebSocket {
     super.close(code, why);
   }
 
-  /** Writes what is queued, unless the client has not yet taken what was written before. */
+  /** Writes what is queued, as far as the client takes it. */
   flush(): void {
     const socket = this.#internals._socket;
-    if (this.#queue.length === 0 || this.#waitsForDrain || !socket.writable) return;
-    if (socket.writableNeedDrain) {
-      this.#waitsForDrain = true;
-      socket.once("drain", this.#resume);
-      return;
+    while (this.#queue.length > 0 && !this.#waitsForDrain && socket.writable) {
+      if (socket.writableNeedDrain) {
+        this.#waitsForDrain = true;
+        socket.once("drain", this.#resume);
+      } else {
+        socket.write(this.#flusher.join(this.#take()));
+        if (this.#queue.length === 0) this.#onCloseWritten?.();
+      }
     }
+  }
+
+  /** The frames of the next write: all, as a rule. What is written can no longer be thinned, so it is never much. */
+  #take(): Frame[] {
     const frames = this.#queue;
-    this.#queue = [];
-    this.#bytes = 0;
-    socket.write(this.#flusher.join(frames));
-    this.#onCloseWritten?.();
+    const most = this.#budget / 4;
+    if (this.#bytes <= most) {
+      this.#queue = [];
+      this.#bytes = 0;
+      return frames;
+    }
+    let count = 1;
+    let bytes = sizeOf(frames[0]);
+    for (let next = sizeOf(frames[1]); bytes + next <= most; next = sizeOf(frames[count])) {
+      count += 1;
+      bytes += next;
+    }
+    this.#bytes -= bytes;
+    return frames.splice(0, count);
   }
 
   get #internals(): Internals {
@@ -185,7 +202,7 @@ function asFrame(parts: (Buffer | string)[]): Frame {
   return parts as Frame;
 }
 
-function sizeOf(frame: Frame): number {
+function sizeOf(frame: Frame = []): number {
   let size = 0;
   for (const part of frame) size += part.length;
   return size;

@@ -58,7 +58,7 @@ function fromSubprotocols(header: string | undefined): string | undefined {
 function fromCookie(headers: IncomingHttpHeaders, name: string | undefined): string | undefined {
   if (name === undefined || headers.cookie === undefined) return undefined;
   const { origin, host } = headers;
-  if (origin !== undefined && hostname(origin) !== hostname(`http://${host}`)) return undefined;
+  if (origin !== undefined && (hostname(origin) ?? "") !== hostname(`http://${host}`)) return undefined;
   return text(parseCookies(headers.cookie)[name]);
 }
 

@@ -43,8 +43,12 @@ const PROTOCOL_ERROR = 1002;
  * be told: by its WebSocket (too big, binary, overloaded), or by Socket.IO or engine.io for breaking their protocols.
  */
 function announceEnding(connection: EngineSocket): void {
+  let isTold = false;
+  connection.once("ending", () => {
+    isTold = true;
+  });
   const announce = (code: number, reason: string): void => {
-    connection.emit("ending", code, reason || "Protocol Error");
+    if (!isTold) connection.emit("ending", code, reason || "Protocol Error");
   };
   const watch = (): void => {
     webSocketOf(connection)?.on("ending", announce);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Channel, type ChannelDeclaration, defineChannel, reply } from "../../src/hub/channel.ts";
+import { type Channel, type ChannelDeclaration, defineChannel, type OutboundTypes, reply } from "../../src/hub/channel.ts";
 import type { Connection, Wire } from "../../src/hub/connection.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import type { Acknowledgement } from "../../src/hub/dispatch.ts";
@@ -59,7 +59,7 @@ export class RecordingWire implements Wire {
 export const error = reply(z.object({ message: z.string(), room: z.string().optional() }));
 
 type Anything = Record<string, z.ZodObject>;
-type Out = { error: typeof error } & Record<string, ReturnType<typeof reply>>;
+type Out = { error: typeof error } & OutboundTypes;
 
 /** A channel whose inbound types take anything; what is given replaces its parts. */
 export function aChannel(parts: Partial<ChannelDeclaration<Anything, Out>> = {}): Channel {

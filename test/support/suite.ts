@@ -62,6 +62,8 @@ export function withHub(specs: (suite: Suite) => void, settings: Parameters<type
   before(async () => {
     hub = await startHub({ file: ONE_DOOR, ...settings });
   });
+  specs(suite);
+  // After the hooks of the specs, which may have clients of their own to close.
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()));
     await suite.emptied();
@@ -69,6 +71,4 @@ export function withHub(specs: (suite: Suite) => void, settings: Parameters<type
   after(async () => {
     await hub?.stop();
   });
-
-  specs(suite);
 }

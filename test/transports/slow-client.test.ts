@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { DOORS, type Ended, type Payload, type TestClient } from "../support/client.ts";
 import { type Suite, withHub } from "../support/suite.ts";
 import { noise, noiseAt, noiseOf } from "./noise-app.ts";
+import { PollingClient } from "./polling-client.ts";
 
 const KIB = 1024;
 const BUDGET = 64 * KIB;
@@ -182,7 +183,9 @@ function specs(suite: Suite): void {
     this.timeout(30_000);
     const slow = await Promise.all(Object.values(slowDoors).map((connect) => connect(suite.hub.url)));
     for (const { pause } of slow) pause();
-    const gone = times(slow.length, "disconnected");
+    const polling = new PollingClient(suite.hub.url);
+    await polling.enter("/noise");
+    const gone = times(slow.length + 1, "disconnected");
     const before = process.memoryUsage();
     for (let i = 0; i < 1_500; i++) await tellAll("entry", i);
     // Some 12 MB were sent to each; all that is kept of it here is what its budget allows.
