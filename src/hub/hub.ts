@@ -62,9 +62,7 @@ export class Hub {
     let release = (): void => {};
     try {
       const identity =
-        channel.credential === "none"
-          ? ANONYMOUS
-          : await this.#authenticate(channel.credential, credential);
+        channel.credential === "none" ? ANONYMOUS : await this.#authenticate(channel.credential, credential);
       const max = channel.limits?.connectionsPerCredential;
       if (max !== undefined) {
         const place = await this.limits.take(`connections:${channel.app}:${identity.credentialId}`, max);

@@ -165,13 +165,17 @@ export class CoalescedSocket extends WebSocket {
 
   #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
     // Nothing may follow a close frame. Socket.IO goes on sending until it hears of the end.
-    if (this.readyState !== WebSocket.OPEN) return callback?.();
+    if (this.readyState !== WebSocket.OPEN) {
+      callback?.();
+      return;
+    }
     if (this.#queue.push(frame) === 1) this.#flusher.mark(this);
     this.#bytes += sizeOf(frame);
     if (isClose(frame)) {
       // With this written the client may be cut off: it is done at once, and not before what is still queued.
       this.#onCloseWritten = callback;
-      return this.flush();
+      this.flush();
+      return;
     }
     // Taken is as good as written: whoever waited for the callback would hold back what could be joined.
     callback?.();

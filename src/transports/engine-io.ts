@@ -66,7 +66,7 @@ function announceEnding(connection: EngineSocket): void {
   });
 }
 
-/** The hub's way to one Socket.IO client of a channel whose rooms are those of `namespace`. */
+/** The hub's way to one Socket.IO client of a channel. */
 export function socketIoWire(
   socket: Socket,
   member: Pick<Wire, "id" | "join" | "leave" | "isIn">,

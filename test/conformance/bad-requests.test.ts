@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { DOORS } from "../support/client.ts";
 import { withHub } from "../support/suite.ts";
@@ -20,7 +21,9 @@ describe("a bad request for an upgrade", () => {
     /** All five places of the API key are free, as they are after anybody who did not get in. */
     const placesAreFree = async (): Promise<void> => {
       for (const door of DOORS) {
-        const five = await Promise.all(Array.from({ length: 5 }, () => suite.connect(door, vehiclesAt(suite.hub.apiKey))));
+        const five = await Promise.all(
+          Array.from({ length: 5 }, () => suite.connect(door, vehiclesAt(suite.hub.apiKey))),
+        );
         for (const client of five) client.send("search", { term: "ABC123" });
         for (const client of five) await client.next("search_results");
         await Promise.all(five.map((client) => client.close()));
@@ -28,7 +31,7 @@ describe("a bad request for an upgrade", () => {
       }
     };
 
-    for (const target of ["//", "///", "//[", "//@:", "/%", "/%00", "/ws/%2e%2e/ws", "/..;/ws", "/ws?%", `/${"x".repeat(4_000)}`]) {
+    for (const target of ["//", "///", "//[", "//@:", "/%", "/%00", "/%77s", "/..;/ws", `/${"x".repeat(4_000)}`]) {
       it(`for ${target.slice(0, 20)} is answered 404`, async () => {
         expect(await ask(target)).to.equal(404);
       });
@@ -53,7 +56,8 @@ describe("a bad request for an upgrade", () => {
       ["with subprotocols that are none", { "Sec-WebSocket-Protocol": "a,,b" }, "GET", 400],
     ] as const) {
       it(`${what} is answered ${status} and takes no place`, async () => {
-        for (let i = 0; i < 6; i++) expect(await ask("/ws/vehicles/search", { ...key(), ...headers }, method)).to.equal(status);
+        for (let i = 0; i < 6; i++)
+          expect(await ask("/ws/vehicles/search", { ...key(), ...headers }, method)).to.equal(status);
         await placesAreFree();
       });
     }
@@ -77,11 +81,10 @@ describe("a bad request for an upgrade", () => {
     it("that stops halfway keeps nobody waiting", async () => {
       const halves = await Promise.all(
         Array.from({ length: 20 }, async () => {
-          const socket = await knock(suite.hub.url, "/ws", HANDSHAKE);
-          // Without the empty line the headers never end.
-          socket.destroy();
-          const half = await knock(suite.hub.url, "/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso", {});
-          return half;
+          const socket = connect(Number(new URL(suite.hub.url).port), "127.0.0.1");
+          await once(socket, "connect");
+          socket.write("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso");
+          return socket;
         }),
       );
       await others.noticeNothing();
@@ -94,16 +97,28 @@ describe("a bad request for an upgrade", () => {
       socket.resume();
       await once(socket, "end");
       // This half is still open; what is written into it now meets nobody.
-      const met = once(socket, "close");
+      const met = new Promise((resolve) => socket.once("close", resolve));
       const writing = setInterval(() => socket.write("still here"), 5);
       await met;
       clearInterval(writing);
     });
 
     it("over Socket.IO is answered 400, and takes no place either", async () => {
-      for (const query of ["", "?EIO=4", "?EIO=4&transport=carrier-pigeon", "?EIO=3&transport=websocket", "?EIO=4&transport=websocket&sid=nobody", "?EIO=4&transport=websocket&sid=__proto__"])
+      for (const query of [
+        "",
+        "?EIO=4",
+        "?EIO=4&transport=carrier-pigeon",
+        "?EIO=3&transport=websocket",
+        "?EIO=4&transport=websocket&sid=nobody",
+        "?EIO=4&transport=websocket&sid=__proto__",
+      ])
         expect(await ask(`/socket.io/${query}`, key()), query).to.be.oneOf([400, 101]);
-      for (const query of ["", "?EIO=4&transport=polling&sid=nobody", "?EIO=4&transport=polling&sid=__proto__", "?EIO=4&transport=polling&sid=toString"]) {
+      for (const query of [
+        "",
+        "?EIO=4&transport=polling&sid=nobody",
+        "?EIO=4&transport=polling&sid=__proto__",
+        "?EIO=4&transport=polling&sid=toString",
+      ]) {
         for (const method of ["GET", "POST"]) {
           const body = method === "POST" ? { body: "40" } : {};
           const response = await fetch(`${suite.hub.url}/socket.io/${query}`, { method, ...body });

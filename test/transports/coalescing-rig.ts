@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, type WebSocketServer } from "ws";
-import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "../../src/transports/coalesced-socket.ts";
+import {
+  type CoalescedSocket,
+  type CoalescingOptions,
+  coalescingServer,
+} from "../../src/transports/coalesced-socket.ts";
 
 /** Both ends of one connection, and what the server has written to it, a buffer for each write. */
 export interface Pair {

@@ -8,10 +8,10 @@ export class PollingClient {
   }
 
   /** Opens the connection and enters a namespace; resolves when it is in, with what came along. */
-  async enter(namespace: string): Promise<string[]> {
+  async enter(namespace: string, auth: object = {}): Promise<string[]> {
     const [open = ""] = await this.poll();
     this.#session = `&sid=${(JSON.parse(open.slice(1)) as { sid: string }).sid}`;
-    await this.post(`40${namespace},`);
+    await this.post(`40${namespace},${JSON.stringify(auth)}`);
     const had: string[] = [];
     while (!had.some((packet) => packet.startsWith(`40${namespace},`))) had.push(...(await this.poll()));
     return had;
@@ -28,5 +28,10 @@ export class PollingClient {
     const response = await fetch(this.#url + this.#session, { method: "POST", body: packets.join("\x1e") });
     await response.text();
     return response.status;
+  }
+
+  /** Ends the connection. */
+  async leave(): Promise<void> {
+    await this.post("1");
   }
 }

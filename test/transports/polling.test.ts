@@ -24,7 +24,7 @@ function specs(suite: Suite): void {
     if (!had.some((packet) => packet.includes("hello"))) await client.poll();
   });
   afterEach(async () => {
-    await client.post("1");
+    await client.leave();
   });
 
   const publish = (type: "entry" | "hum" | "value", n: number, key?: string): void =>
@@ -66,6 +66,21 @@ function specs(suite: Suite): void {
     expect(await client.poll()).to.include("1");
     await gone;
     expect(await client.post("40/noise,")).to.equal(400);
+  });
+
+  it("may send 16 KiB in one request; more is answered 413, and nothing of it is heard", async () => {
+    let received = 0;
+    const count = (): void => void received++;
+    suite.hub.hub.events.on("received", count);
+    const padded = (bytes: number): string => {
+      const [head, tail] = ['42/noise,["shout",{"what":"echo","times":0,"x":"', '"}]'];
+      return `${head}${"x".repeat(bytes - head.length - tail.length)}${tail}`;
+    };
+    expect(await client.post(padded(16 * KIB))).to.equal(200);
+    expect(await client.post(padded(16 * KIB + 1))).to.equal(413);
+    expect(await client.post(padded(100))).to.equal(200);
+    suite.hub.hub.events.off("received", count);
+    expect(received).to.equal(2);
   });
 
   it("is limited no more once it has moved to a WebSocket, whose own limit counts", async () => {
@@ -124,13 +139,13 @@ describe("a client on the polling transport that sends faster than it is served"
         // Another client is served while that one waits.
         const other = new PollingClient(suite.hub.url);
         await other.enter("/slowly");
-        await other.post("1");
+        await other.leave();
         for (let i = 0; i < 20; i++) await nextTurn();
         expect([answered, handled]).to.eql([false, 0]);
         finish();
         expect(await next).to.equal(200);
         while (handled < 600) await nextTurn();
-        await client.post("1");
+        await client.leave();
       });
     },
     { apps: [slowly], file: { doors: [{ port: 0, apps: ["slowly"] }] } },

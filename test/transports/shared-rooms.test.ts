@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Server as SocketIoServer } from "socket.io";
-import { io as connectTo, type Socket as ClientSocket } from "socket.io-client";
+import { type Socket as ClientSocket, io as connectTo } from "socket.io-client";
 import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
@@ -91,7 +91,9 @@ describe("namespaces with a parameter", () => {
   });
 
   it("are not there for those who were refused, however many try", async () => {
-    const refused = Array.from({ length: 50 }, (_, i) => open(i % 2 ? "/things/0" : `/things/x${i}`, { auth: { token: i % 2 ? "ann" : "bad" } }));
+    const refused = Array.from({ length: 50 }, (_, i) =>
+      open(i % 2 ? "/things/0" : `/things/x${i}`, { auth: { token: i % 2 ? "ann" : "bad" } }),
+    );
     await Promise.all(refused.map((client) => new Promise((resolve) => client.once("connect_error", resolve))));
     expect(namespaces()).to.eql(["/", "/things"]);
   });
@@ -115,7 +117,8 @@ describe("namespaces with a parameter", () => {
     clients.push(...others);
     await Promise.all(others.map((other) => new Promise((resolve) => other.once("connect", () => resolve(0)))));
     const heard: unknown[] = [];
-    for (const [i, client] of [first, ...others].entries()) client.on("news", ({ n }: { n: number }) => heard.push([i, n]));
+    for (const [i, client] of [first, ...others].entries())
+      client.on("news", ({ n }: { n: number }) => heard.push([i, n]));
     tell(1);
     await first.emitWithAck("leave", {});
     tell(2);
