@@ -1,9 +1,11 @@
+import type { Server } from "node:http";
 import { z } from "zod";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
 import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
+import { Drain } from "./cluster/drain.ts";
 import type { Config, DoorConfig } from "./config.ts";
 import { openDoors } from "./http/doors.ts";
 import { createHttpApp } from "./http/server.ts";
@@ -25,6 +27,11 @@ export interface Junction {
   readonly channels: readonly Channel[];
   /** The doors as they were opened: a door at port 0 has got a free one. */
   readonly doors: readonly DoorConfig[];
+  /**
+   * Makes the worker unready, moves its clients off over the configured time, finishes what is in flight, and closes.
+   * Until its clients have gone it serves as ever, those too who come late.
+   */
+  drain(): Promise<void>;
   /** Takes no more clients, ends those that are here with 1001, and closes the database. */
   close(): Promise<void>;
 }
@@ -37,6 +44,9 @@ export interface JunctionOptions {
 
 /** How long clients and requests have to end by themselves when the worker closes. */
 const CLOSING_MS = 1_000;
+
+/** The same for the requests of a worker that drains: it is not in a hurry. */
+const FINISHING_MS = 10_000;
 
 /** Remembers which apps have their demo data, so that what a user removes does not come back. */
 const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
@@ -73,28 +83,44 @@ export async function startJunction(
 
   const channels = apps.flatMap((app) => app.channels);
   const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs });
+  const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
     authenticator: auth.authenticator,
     log,
-    health: { worker: config.worker, checks: [{ name: "store", check: () => store.ping() }], clock },
+    health: {
+      worker: config.worker,
+      checks: [
+        { name: "worker", check: () => drain.check() },
+        { name: "store", check: () => store.ping() },
+      ],
+      clock,
+    },
+    ...(config.trustedProxies !== undefined && { trustedProxies: config.trustedProxies }),
   });
-  const doors = await openDoors(config.doors, (server, names) => transports.serve(server, names, http)).catch(giveUp);
+  const serve = (server: Server, names: readonly string[]): void => transports.serve(server, names, http);
+  const doors = await openDoors(config.doors, serve, config.host).catch(giveUp);
 
   return {
     hub,
     store,
     channels,
     doors: doors.opened,
-    async close() {
-      const stopped = doors.stop(CLOSING_MS);
-      hub.endWhere(() => true, "draining");
-      await stopped;
-      await transports.close();
-      await auth.stop();
-      await store.close();
+    async drain() {
+      await drain.run();
+      await close(FINISHING_MS);
     },
+    close: () => close(CLOSING_MS),
   };
+
+  async function close(ms: number): Promise<void> {
+    const stopped = doors.stop(ms);
+    hub.endWhere(() => true, "draining");
+    await stopped;
+    await transports.close();
+    await auth.stop();
+    await store.close();
+  }
 
   async function seedDemo(): Promise<void> {
     await auth.seedDemo();

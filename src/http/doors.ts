@@ -14,12 +14,13 @@ export interface OpenDoors {
 }
 
 /**
- * Listens on the port of every door; `serve` hangs on each server what it serves. Rejects, with nothing left open, when
+ * Listens on the port of every door, on `host` or on every address; `serve` hangs on each server what it serves. Rejects, with nothing left open, when
  * a port cannot be had: the error names it and the setting.
  */
 export async function openDoors(
   doors: readonly Door[],
   serve: (server: Server, apps: readonly string[]) => void,
+  host?: string,
 ): Promise<OpenDoors> {
   const servers = doors.map(({ apps }) => {
     const server = createServer();
@@ -27,7 +28,7 @@ export async function openDoors(
     return server;
   });
   try {
-    const ports = await Promise.all(doors.map(({ port }, i) => listen(servers[i], port)));
+    const ports = await Promise.all(doors.map(({ port }, i) => listen(servers[i], port, host)));
     const opened = doors.map(({ apps }, i) => ({ apps, port: ports[i] ?? 0 }));
     return { opened, stop: async (ms) => void (await Promise.all(servers.map((server) => stop(server, ms)))) };
   } catch (error) {
@@ -36,10 +37,10 @@ export async function openDoors(
   }
 }
 
-function listen(server: Server | undefined, port: number): Promise<number> {
+function listen(server: Server | undefined, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server?.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port)));
-    server?.listen(port, () => resolve((server.address() as AddressInfo).port));
+    server?.listen({ port, host }, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

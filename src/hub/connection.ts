@@ -16,8 +16,11 @@ export interface Wire {
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
   isIn(room: string): boolean;
-  /** Tells the client why (`closing` on Socket.IO, the close frame on plain WebSocket) and ends the connection. */
-  end(code: number, reason: string): void;
+  /**
+   * Tells the client why (`closing` on Socket.IO, the close frame on plain WebSocket) and ends the connection.
+   * `retryAfterMs`: when it is asked to come back, in milliseconds from now; a close frame has no room for it.
+   */
+  end(code: number, reason: string, retryAfterMs?: number): void;
   /** Stops reading from the client until `resume`: backpressure for one that sends faster than it is served. */
   pause(): void;
   resume(): void;
@@ -95,12 +98,12 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#clock) }) as never);
   }
 
-  /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. */
-  end(name: DisconnectName): void {
+  /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. `retryAfterMs`: see `Wire`. */
+  end(name: DisconnectName, retryAfterMs?: number): void {
     if (!this.isOpen) return;
     this.#ending = true;
     const { code, reason } = DISCONNECTS[name];
-    this.#wire.end(code, reason);
+    this.#wire.end(code, reason, retryAfterMs);
   }
 
   /** Runs `cleanup` when the connection has ended, however it ended; at once if it already has. */

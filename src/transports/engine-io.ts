@@ -47,8 +47,8 @@ function limitPolling(connection: EngineSocket, budgetBytes: number): void {
 
 /** The hub's way to one Socket.IO client. */
 export function socketIoWire(socket: Socket, member: Pick<Wire, "id" | "join" | "leave" | "isIn">): Wire {
-  const tell = (code: number, reason: string): void => {
-    socket.emit("closing", { code, reason });
+  const tell = (code: number, reason: string, retryAfterMs?: number): void => {
+    socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   };
   watchEnding(socket, tell);
   return {
@@ -57,9 +57,9 @@ export function socketIoWire(socket: Socket, member: Pick<Wire, "id" | "join" | 
     send: (type, payload) => {
       socket.emit(type, payload);
     },
-    end: (code, reason) => {
+    end: (code, reason, retryAfterMs) => {
       const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, Socket> };
-      tell(code, reason);
+      tell(code, reason, retryAfterMs);
       socket.disconnect();
       if (sockets.size === 0) socket.conn.close();
     },
