@@ -97,6 +97,7 @@ export async function startJunction(
       clock,
     },
     ...(config.trustedProxies !== undefined && { trustedProxies: config.trustedProxies }),
+    origins: config.origins,
   });
   const serve = (server: Server, names: readonly string[]): void => transports.serve(server, names, http);
   const doors = await openDoors(config.doors, serve, config.host).catch(giveUp);

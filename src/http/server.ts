@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import cors from "cors";
 import express, { type Express } from "express";
 import helmet from "helmet";
 import { HubError } from "../hub/errors.ts";
@@ -15,6 +16,8 @@ export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly log: Log;
   readonly health: Health;
+  /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
+  readonly origins: "*" | readonly string[];
   /**
    * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets).
    * Absent: none, and every client is who its socket says. Limits by address hang on this.
@@ -26,12 +29,20 @@ export interface HttpOptions {
  * The HTTP side of a worker as a listener for Node's own server. Throws at start when two routes claim the same method
  * and path.
  */
-export function createHttpApp({ routes, authenticator, log, health, trustedProxies }: HttpOptions): RequestListener {
+export function createHttpApp({
+  routes,
+  authenticator,
+  log,
+  health,
+  origins,
+  trustedProxies,
+}: HttpOptions): RequestListener {
   const app = express();
   app.set("etag", false);
   app.set("trust proxy", trustedProxies ?? false);
   app.use(logRequests(log));
   app.use(helmet());
+  app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders: ["X-Request-Id", "Retry-After"] }));
   mountHealth(app, health);
   mountRoutes(app, routes, authenticator);
   refuseTheRest(app, methodsByPath(routes));

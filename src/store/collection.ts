@@ -25,7 +25,7 @@ export interface IndexDeclaration<T> {
   /**
    * Results come ordered by this field (then by id), for example "newest first". Without it they come by the fields that
    * the query does not fix, then by id; by id alone where a document is found by any of several elements of an array.
-   * Strings are ordered by their UTF-8 bytes, in the embedded database by at least the first 160 of them.
+   * Numbers come before strings, strings (by their UTF-8 bytes) before booleans.
    */
   readonly order?: keyof T & string;
 }

@@ -1,8 +1,9 @@
 import type { Document } from "./collection.ts";
+import { fieldOf } from "./declaration.ts";
 import type { EmbeddedDatabase } from "./embedded-database.ts";
 import type { Stored } from "./group-commit.ts";
-import { components, type KeyRange, keyRange } from "./index-keys.ts";
-import { type Page, type Selection, selects } from "./query.ts";
+import { component, components, isCut, type KeyRange, keyRange } from "./index-keys.ts";
+import { isScalar, type Page, type Selection, selects } from "./query.ts";
 
 /** Where a query runs: the tables, and the keys that begin the collection's documents and the index's entries. */
 export interface Place {
@@ -17,40 +18,43 @@ export function findEntries<T extends Document>(place: Place, selection: Selecti
   const { offset, limit, descending } = page;
   if (range.exact && sortedByKey(selection)) {
     const keys = place.database.entries.getKeys({ ...ends(range, descending), offset, limit });
-    return [...keys.map((key) => documentOf<T>(place, idPart(components(key))))];
+    const entries = [...keys].map(components);
+    if (!entries.some((parts) => parts.some(isCut))) return entries.map((parts) => documentOf<T>(place, idPart(parts)));
   }
   const ids = distinct(place, selection, range);
   if (descending) ids.reverse();
-  if (range.exact) return ids.slice(offset, offset + limit).map((id) => documentOf<T>(place, id));
-  return ids
-    .map((id) => documentOf<T>(place, id))
-    .filter((document) => selects(selection, document))
-    .slice(offset, offset + limit);
+  return ids.slice(offset, offset + limit).map((id) => documentOf<T>(place, id));
 }
 
 /** How many documents are selected. To be called within `database.read`. */
 export function countEntries(place: Place, selection: Selection): number {
   const range = keyRange(place.index, selection);
   if (range.exact && !foundOften(selection)) return place.database.entries.getKeysCount(ends(range, false));
-  const ids = distinct(place, selection, range);
-  return range.exact ? ids.length : ids.filter((id) => selects(selection, documentOf(place, id))).length;
+  return distinct(place, selection, range).length;
 }
 
-/** The ids of the documents with entries in a range, each once, in the order of the results. */
+/** The ids of the selected documents, each once, in the order of the results. */
 function distinct(place: Place, selection: Selection, range: KeyRange): Buffer[] {
   const found = new Map<string, { readonly rank: Buffer; readonly id: Buffer }>();
   for (const key of place.database.entries.getKeys(ends(range, false))) {
     const parts = components(key);
     const id = idPart(parts);
-    found.set(id.toString("latin1"), { rank: rankOf(selection, key, parts), id });
+    // An entry ends with what results are sorted by; components in a row sort as their values do.
+    const rank = parts.slice(-1 - selection.sort.length);
+    if (range.exact && !rank.some(isCut)) {
+      found.set(id.toString("latin1"), { rank: Buffer.concat(rank), id });
+      continue;
+    }
+    const document = documentOf(place, id);
+    if (selects(selection, document)) found.set(id.toString("latin1"), { rank: rankOf(selection, document), id });
   }
   return [...found.values()].sort((left, right) => Buffer.compare(left.rank, right.rank)).map(({ id }) => id);
 }
 
-/** What an entry's document is sorted by; components in a row sort as their values do. */
-function rankOf(selection: Selection, key: Buffer, parts: readonly Buffer[]): Buffer {
-  if (sortedByKey(selection)) return key;
-  return Buffer.concat(parts.slice(selection.index.order === undefined ? -1 : -2));
+/** What a document is sorted by, of any length. */
+function rankOf({ sort }: Selection, document: Document): Buffer {
+  const values = [...sort.map((field) => fieldOf(document, field)), document.id];
+  return Buffer.concat(values.filter(isScalar).map((value) => component(value)));
 }
 
 /** Whether the entries lie in the order of the results. */

@@ -41,13 +41,14 @@ describe("the embedded store", () => {
   });
 
   it("makes the folder, and finds again what was stored there", async () => {
-    folder = join(folder, "not", "there", "yet");
-    await once(async (store) => (await store.collection(people)).insert({ id: 1, name: "Ada", age: 36 }));
-    await once(async (store) => {
-      expect(await store.next("people")).to.equal(1);
-      expect(await (await store.collection(people)).get(1)).to.deep.equal({ id: 1, name: "Ada", age: 36 });
-    });
-    expect(await once((store) => store.next("people"))).to.equal(2);
+    const deep = join(folder, "not", "there", "yet");
+    const first = await open(deep);
+    await (await first.collection(people)).insert({ id: 1, name: "Ada", age: 36 });
+    expect(await first.next("people")).to.equal(1);
+    await first.close();
+    const second = await open(deep);
+    expect(await (await second.collection(people)).get(1)).to.deep.equal({ id: 1, name: "Ada", age: 36 });
+    expect(await second.next("people")).to.equal(2);
   });
 
   it("is opened once per process, by whatever name", async () => {

@@ -49,6 +49,7 @@ export interface HttpSettings {
   readonly routes?: readonly Route[];
   readonly checks?: readonly ReadinessCheck[];
   readonly trustedProxies?: string;
+  readonly origins?: readonly string[];
   readonly auth?: Partial<Pick<AuthOptions, "secrets" | "verifyWsToken">>;
 }
 
@@ -103,6 +104,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
       routes: [...auth.routes, ...(settings.routes ?? [])],
       authenticator: auth.authenticator,
       log,
+      origins: settings.origins ?? "*",
       health: { worker: "w1", checks: settings.checks ?? [], clock },
       ...(settings.trustedProxies !== undefined && { trustedProxies: settings.trustedProxies }),
     }),

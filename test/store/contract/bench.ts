@@ -70,11 +70,14 @@ export function aMessage(type: string, payload: Record<string, unknown> = {}): O
 /** Runs the same specs on every database there is; one that cannot be had is reported with the reason. */
 export function onEveryStore(specs: (bench: Bench) => void): void {
   describe("store contract on the embedded database", () => {
-    const folder = mkdtemp(join(tmpdir(), "junction-store-"));
+    let folder = "";
     run(
       specs,
-      async () => ({ dataDir: await folder }),
-      async () => rm(await folder, { recursive: true }),
+      async () => {
+        folder = await mkdtemp(join(tmpdir(), "junction-store-"));
+        return { dataDir: folder };
+      },
+      () => rm(folder, { recursive: true }),
     );
   });
 

@@ -5,7 +5,7 @@ import { component } from "../../../src/store/index-keys.ts";
 import { isScalar, selection, selects } from "../../../src/store/query.ts";
 import { aThing, type Bench, declareThings, type Thing, type Things } from "./bench.ts";
 
-const QUERIES = 300;
+const QUERIES = 150;
 const WORDS = ["", "a", "ab", "abc", "b", "\0", "a\0", "é", "\u{10ffff}", "x".repeat(900), `${"x".repeat(900)}y`];
 const NUMBERS = [-2, -1.5, 0, 1, 1e9];
 
