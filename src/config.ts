@@ -55,6 +55,8 @@ const fileSchema = z.strictObject({
     .strictObject({
       /** Certificate (with its chain) and key, as PEM files: every door then speaks https and wss. */
       tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+      /** Clients that each of nginx's processes (one per core) can have at once. */
+      clientsPerProcess: z.number().int().min(16).max(500_000).default(10_000),
       /** New WebSocket and Socket.IO connections that one address may open per second; more are answered 429. */
       connectionsPerSecond: z.number().int().min(1).max(1_000_000).default(200),
       /** How many more may come at once before that rate is held. */
