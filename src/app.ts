@@ -5,14 +5,15 @@ import { DEMO_USERS } from "./auth/demo.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
 import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
+import { startCluster } from "./cluster/cluster.ts";
 import { Drain } from "./cluster/drain.ts";
+import { type SocketKind, socketPath } from "./cluster/sockets.ts";
 import type { Config, DoorConfig } from "./config.ts";
 import { openDoors } from "./http/doors.ts";
 import { createHttpApp } from "./http/server.ts";
 import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
 import { Hub } from "./hub/hub.ts";
-import { localLimits } from "./hub/limits.ts";
 import { publishRoute } from "./hub/publish-route.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
@@ -58,13 +59,17 @@ export async function startJunction(
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
   const store = await openStore({ ...config, relay: (message) => hub.publish(message) });
-  const limits = localLimits(clock);
+  const cluster = await startCluster({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const { limits, bus } = cluster;
   const auth = await startAuth({
     store,
     clock,
     limits,
     secrets,
-    onRevoked: (credentialId) => hub.revoke(credentialId),
+    onRevoked: (credentialId) => bus.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
   });
   const hub = new Hub({ clock, limits, authenticator: auth.authenticator });
@@ -76,13 +81,19 @@ export async function startJunction(
     limits,
     config,
     publish: (message) => hub.publish(message),
-    evict: (...args) => hub.evict(...args),
+    publishHere: (message) => hub.publishHere(message),
+    evict: (...args) => bus.evict(...args),
   };
   const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
   if (config.seedDemo) await seedDemo();
 
   const channels = apps.flatMap((app) => app.channels);
-  const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs });
+  const transports = createTransports(hub, channels, {
+    ...config,
+    windowMs: config.coalesceMs,
+    rooms: cluster.rooms,
+  });
+  cluster.connect(hub, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
@@ -93,14 +104,18 @@ export async function startJunction(
       checks: [
         { name: "worker", check: () => drain.check() },
         { name: "store", check: () => store.ping() },
+        ...(cluster.check ? [{ name: "redis", check: cluster.check, isOptional: true }] : []),
       ],
       clock,
     },
-    ...(config.trustedProxies !== undefined && { trustedProxies: config.trustedProxies }),
+    // A worker on sockets hears from nobody but the nginx of its cluster.
+    trustedProxies: config.sockets === undefined ? config.trustedProxies : 1,
     origins: config.origins,
   });
   const serve = (server: Server, names: readonly string[]): void => transports.serve(server, names, http);
-  const doors = await openDoors(config.doors, serve, config.host).catch(giveUp);
+  const doors = await openDoors(socketDoors("sessions"), serve).catch(giveUp);
+  /** Where nginx looks for new clients, apart from those of the sessions, so that they can be closed first. */
+  const entrances = await openDoors(config.sockets === undefined ? [] : socketDoors("entrance"), serve).catch(giveUp);
 
   return {
     hub,
@@ -108,6 +123,7 @@ export async function startJunction(
     channels,
     doors: doors.opened,
     async drain() {
+      await entrances.hide();
       await drain.run();
       await close(FINISHING_MS);
     },
@@ -115,12 +131,20 @@ export async function startJunction(
   };
 
   async function close(ms: number): Promise<void> {
-    const stopped = doors.stop(ms);
+    await Promise.all([entrances.hide(), doors.hide()]);
+    const stopped = Promise.all([entrances.stop(ms), doors.stop(ms)]);
     hub.endWhere(() => true, "draining");
     await stopped;
     await transports.close();
     await auth.stop();
+    await cluster.close();
     await store.close();
+  }
+
+  function socketDoors(kind: SocketKind): (DoorConfig & { path?: string })[] {
+    const { sockets, worker } = config;
+    if (sockets === undefined) return [...config.doors];
+    return config.doors.map((door, i) => ({ ...door, path: socketPath(sockets, worker, i, kind) }));
   }
 
   async function seedDemo(): Promise<void> {
@@ -137,6 +161,7 @@ export async function startJunction(
   async function giveUp(error: unknown): Promise<never> {
     await transports.close();
     await auth.stop();
+    await cluster.close();
     await store.close();
     throw error;
   }

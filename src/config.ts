@@ -89,8 +89,8 @@ export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "door
   readonly worker: string;
   /** How many workers `npm run cluster` starts; absent: one per core. */
   readonly workers: number | undefined;
-  /** The address that the doors listen on; absent: every address of the machine. */
-  readonly host: string | undefined;
+  /** Under `npm run cluster`: the folder with the sockets on which nginx finds this worker; it has no ports then. */
+  readonly sockets: string | undefined;
   /** Proxies whose `X-Forwarded-For` is believed; absent: none. */
   readonly trustedProxies: string | undefined;
   /** What a scraper that is not on this machine shows as a bearer token to read `/metrics`. */
@@ -105,8 +105,8 @@ export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "door
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The last three are for whoever starts a worker (the primary, a container): its name, its address, its proxy. */
-const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR", "HUB_WORKER", "HUB_HOST", "HUB_PROXIES"] as const;
+/** The last three are for whoever starts a worker (the primary, a container): its name, its sockets, its proxies. */
+const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR", "HUB_WORKER", "HUB_SOCKETS", "HUB_PROXIES"] as const;
 
 /**
  * The configuration of one worker: the environment wins over `cluster.config.ts`, which wins over the defaults.
@@ -131,7 +131,7 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
     seedDemo: !production && mongodbUrl === undefined,
     worker: workerName(env.HUB_WORKER || "w1"),
     workers: workersFrom(env) ?? parsed.data.cluster.workers,
-    host: env.HUB_HOST || undefined,
+    sockets: env.HUB_SOCKETS || undefined,
     trustedProxies: env.HUB_PROXIES || undefined,
     metricsToken: env.METRICS_TOKEN || undefined,
     mongodbUrl,

@@ -1,5 +1,5 @@
-import { type Junction, startJunction } from "./app.ts";
-import type { FromWorker, ToWorker } from "./cluster/worker.ts";
+import { startJunction } from "./app.ts";
+import type { FromWorker } from "./cluster/worker.ts";
 import { createLog } from "./observability/log.ts";
 import { beginAnew, checkArguments, readConfig } from "./starting.ts";
 import { welcome } from "./welcome.ts";
@@ -28,36 +28,15 @@ async function main(args: readonly string[]): Promise<void> {
     process.exit(0);
   };
   process.on("SIGINT", () => stop(() => junction.close()));
-  process.on("SIGTERM", () => stop(() => leave(junction)));
-  if (process.send) serveUnderPrimary(junction, () => stop(() => junction.close()));
+  process.on("SIGTERM", () => stop(() => junction.drain()));
+  if (process.send) serveUnderPrimary(() => stop(() => junction.close()));
   else console.log(welcome(config, junction));
 }
 
-/** A worker of `npm run cluster` tells the primary where it listens, and does not outlive it. */
-function serveUnderPrimary(junction: Junction, stop: () => Promise<void>): void {
+/** A worker of `npm run cluster` tells the primary that it serves, and does not outlive it. */
+function serveUnderPrimary(stop: () => Promise<void>): void {
   process.on("disconnect", stop);
-  tell({ ready: junction.doors.map(({ port }) => port) });
-}
-
-/** How long the primary has to take this worker out of nginx before it drains anyway; milliseconds. */
-const PRIMARY_MS = 3_000;
-
-async function leave(junction: Junction): Promise<void> {
-  if (process.connected) {
-    const isOut = new Promise<void>((resolve) => {
-      process.on("message", (message: ToWorker) => {
-        if ("isOut" in message) resolve();
-      });
-      setTimeout(resolve, PRIMARY_MS);
-    });
-    tell({ draining: true });
-    await isOut;
-  }
-  await junction.drain();
-}
-
-function tell(message: FromWorker): void {
-  process.send?.(message);
+  process.send?.({ ready: true } satisfies FromWorker);
 }
 
 try {

@@ -11,7 +11,7 @@ export interface DrainSettings {
 /** Milliseconds between two batches. */
 const BATCH_MS = 250;
 
-/** Milliseconds that a worker serves on after it became unready: proxies have to notice, and what they sent to arrive. */
+/** Milliseconds that a worker serves on after it became unready: proxies have to notice, and what they sent has to arrive. */
 const NOTICE_MS = 500;
 
 /**

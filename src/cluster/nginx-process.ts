@@ -7,8 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type NginxFacts, renderNginx } from "./nginx.ts";
 import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
-/** What changes while it runs is `workers`. */
-export type NginxSettings = Omit<NginxFacts, "generation" | "workers" | "ipv6">;
+export type NginxSettings = Omit<NginxFacts, "generation" | "ipv6">;
 
 /** How long nginx has to put a configuration in force; milliseconds. */
 const IN_FORCE_MS = 10_000;
@@ -23,7 +22,6 @@ export class Nginx {
   readonly #output: Writable;
   #program: Program | undefined;
   #generation = 0;
-  #turn: Promise<void> = Promise.resolve();
 
   constructor(settings: NginxSettings, env: NonNullable<ProgramOptions["env"]>, output: Writable) {
     this.#env = env;
@@ -39,15 +37,15 @@ export class Nginx {
     return path.join(this.#settings.folder, "access.log");
   }
 
-  /** Starts it in front of `workers`; rejects, with what nginx said, when it does not come up. Resolves with its end. */
-  async start(workers: NginxFacts["workers"]): Promise<{ exited: Promise<Exit> }> {
+  /** Starts it; rejects, with what nginx said, when it does not come up. Resolves with its end. */
+  async start(): Promise<{ exited: Promise<Exit> }> {
     const { folder } = this.#settings;
     await mkdir(path.join(folder, "temp"), { recursive: true });
     // Started by root, nginx serves as another user, who has to reach its folder.
     await chmod(folder, 0o755);
     // One that was killed has left its socket behind.
     await rm(path.join(folder, "status.sock"), { force: true });
-    await this.#write(workers);
+    await this.#write();
     const program = new Program("nginx", "nginx", this.#arguments("junction.conf"), {
       env: this.#env,
       output: this.#output,
@@ -57,17 +55,16 @@ export class Nginx {
     return program;
   }
 
-  /** Puts another list of workers in force, without losing a connection; rejects when nginx does not take it. */
-  async reload(workers: NginxFacts["workers"]): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      const program = this.#program;
-      if (!program || program.hasExited) return;
-      await this.#write(workers);
-      program.signal("SIGHUP");
-      await this.#inForce(program);
-    });
-    this.#turn = turn.catch(() => {});
-    return turn;
+  /**
+   * Lets it read its certificate anew; rejects when nginx does not take it, and what was in force stays. It closes
+   * connections that wait for their next request, which a client may be sending just then.
+   */
+  async reload(): Promise<void> {
+    const program = this.#program;
+    if (!program || program.hasExited) return;
+    await this.#write();
+    program.signal("SIGHUP");
+    await this.#inForce(program);
   }
 
   /** Ends it; connections that are still open are cut. */
@@ -76,10 +73,10 @@ export class Nginx {
   }
 
   /** Writes the configuration and lets nginx check it before it takes the place of the one before. */
-  async #write(workers: NginxFacts["workers"]): Promise<void> {
+  async #write(): Promise<void> {
     const { folder } = this.#settings;
     this.#generation++;
-    const text = renderNginx({ ...this.#settings, workers, generation: this.#generation, ipv6: speaksIpv6() });
+    const text = renderNginx({ ...this.#settings, generation: this.#generation, ipv6: speaksIpv6() });
     await writeFile(path.join(folder, "next.conf"), text);
     const check = new Program("nginx -t", "nginx", ["-t", "-q", ...this.#arguments("next.conf")], { env: this.#env });
     const { code } = await check.exited;

@@ -5,10 +5,11 @@ import { fill, type Values } from "./template.ts";
 export interface Upstream {
   /** Its name, with which its session ids begin. */
   readonly name: string;
-  /** `host:port` for each door, in their order. */
-  readonly addresses: readonly string[];
-  /** Whether it gets new clients; one that drains gets only the requests of its sessions. */
-  readonly isOpen: boolean;
+  /**
+   * Where it is, for each door in their order: `host:port` or `unix:path`, for new clients and for its sessions. Nothing
+   * need be there: nginx goes on to the next.
+   */
+  readonly addresses: readonly { readonly entrance: string; readonly sessions: string }[];
 }
 
 export interface NginxFacts {
@@ -34,7 +35,7 @@ export interface NginxFacts {
 
 const TEMPLATE = new URL("../../nginx/junction.conf.template", import.meta.url);
 
-/** The configuration of nginx. Without a worker that is open to new clients they go to those that drain. */
+/** The configuration of nginx. */
 export function renderNginx(facts: NginxFacts): string {
   const { folder, limits, tls } = facts;
   // Each client needs two: its own and the one to the worker.
@@ -65,16 +66,18 @@ export function renderNginx(facts: NginxFacts): string {
 }
 
 function upstreams(name: string, workers: readonly Upstream[], door: number): Values {
-  const addresses = workers.map((worker) => ({ ...worker, address: worker.addresses[door] ?? "" }));
-  const open = addresses.filter(({ isOpen }) => isOpen);
+  const known = workers.flatMap(({ name: worker, addresses }) => {
+    const at = addresses[door];
+    return at ? [{ worker, ...at }] : [];
+  });
   return {
     name,
-    open: (open.length > 0 ? open : addresses).map(({ address }) => ({ address })),
-    sessions: addresses.map((worker) => ({
-      worker: worker.name,
-      name: `${name}_${worker.name}`,
-      address: worker.address,
-      others: open.filter((other) => other.name !== worker.name).map(({ address }) => ({ address })),
+    entrances: known.map(({ entrance }) => ({ address: entrance })),
+    sessions: known.map(({ worker, sessions }) => ({
+      worker,
+      name: `${name}_${worker}`,
+      address: sessions,
+      others: known.filter((other) => other.worker !== worker).map(({ entrance }) => ({ address: entrance })),
     })),
   };
 }

@@ -10,6 +10,7 @@ import { LocalRedis } from "./local-redis.ts";
 import type { Upstream } from "./nginx.ts";
 import { Nginx } from "./nginx-process.ts";
 import type { Exit } from "./program.ts";
+import { type SocketKind, socketPath } from "./sockets.ts";
 import { removeState, writeState } from "./state-file.ts";
 import { WorkerProcess } from "./worker.ts";
 
@@ -21,6 +22,11 @@ export interface ClusterOptions {
   readonly output: Writable;
   /** Tells a person what happens, a line at a time. */
   readonly say: (line: string) => void;
+}
+
+interface Slot {
+  readonly names: readonly [string, string];
+  readonly keeper: Keeper<WorkerProcess>;
 }
 
 /** How long an ended program has before it is killed; milliseconds. */
@@ -41,14 +47,12 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #env: Record<string, string | undefined>;
   readonly #keepers: Keeper<Running>[] = [];
-  readonly #slots: Keeper<WorkerProcess>[] = [];
+  readonly #slots: Slot[] = [];
   /** All that live, also those that start or drain. */
   readonly #workers = new Set<WorkerProcess>();
-  readonly #draining = new Set<WorkerProcess>();
   #nginx: Nginx | undefined;
   #redis: LocalRedis | undefined;
   #folder = "";
-  #names = 0;
   #reloads: { count: number; error?: string } = { count: 0 };
   #reloading: Promise<void> | undefined;
   #isStopping = false;
@@ -77,7 +81,7 @@ export class Cluster {
 
   /** What runs, for people: a line each. */
   get parts(): string[] {
-    const names = this.#slots.flatMap(({ current }) => current?.name ?? []);
+    const names = this.#slots.flatMap(({ keeper }) => keeper.current?.name ?? []);
     return [
       `Workers: ${names.join(", ")}. Redis: ${this.#redis ? "a server of its own" : "REDIS_URL"}.`,
       `Access log: ${this.#nginx?.accessLog}`,
@@ -95,7 +99,7 @@ export class Cluster {
   /** Ends everything, the workers first, so that clients hear why. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const keeper of [...this.#slots, ...this.#keepers]) keeper.stop();
+    for (const keeper of [...this.#slots.map((slot) => slot.keeper), ...this.#keepers]) keeper.stop();
     await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
     await this.#nginx?.stop(PATIENCE_MS);
     await this.#redis?.stop(PATIENCE_MS);
@@ -122,15 +126,16 @@ export class Cluster {
       this.#env.REDIS_URL = redis.url;
     }
     const count = config.workers ?? availableParallelism();
-    for (let i = 0; i < count; i++) this.#slots.push(this.#slot(`w${++this.#names}`));
-    await Promise.all(this.#slots.map((slot) => slot.begin()));
+    for (let i = 0; i < count; i++) this.#slots.push(this.#slot([`w${i + 1}`, `w${count + i + 1}`]));
+    await Promise.all(this.#slots.map(({ keeper }) => keeper.begin()));
 
     const { tls, ...limits } = config.nginx;
     const resolved = tls && { certificate: path.resolve(tls.certificate), key: path.resolve(tls.key) };
-    const settings = { folder: this.#folder, doors: this.doors, limits, tls: resolved };
+    const workers = this.#slots.flatMap(({ names }) => names).map((name) => this.#upstream(name));
+    const settings = { folder: this.#folder, doors: this.doors, workers, limits, tls: resolved };
     const nginx = new Nginx(settings, this.#env, output);
     this.#nginx = nginx;
-    await this.#keep("nginx", () => nginx.start(this.#upstreams()));
+    await this.#keep("nginx", () => nginx.start());
     await this.#writeState();
   }
 
@@ -152,24 +157,26 @@ export class Cluster {
     await keeper.begin();
   }
 
-  #slot(firstName: string): Keeper<WorkerProcess> {
-    let name: string | undefined = firstName;
-    const slot: Keeper<WorkerProcess> = new Keeper<WorkerProcess>({
-      // One that is started again has the name of the one before; one that replaces it lives beside it, and has not.
+  /**
+   * A place for a worker, with the two names that it has in turn: one that is started again has the name of the one
+   * before, one that replaces it lives beside it and has the other. nginx knows both, so it need not hear of it.
+   */
+  #slot(names: readonly [string, string]): Slot {
+    let turn = 0;
+    const name = (): string => names[turn % 2] ?? names[0];
+    const keeper: Keeper<WorkerProcess> = new Keeper<WorkerProcess>({
       start: async () => {
-        name ??= `w${++this.#names}`;
-        const worker = await this.#startWorker(name);
-        name = undefined;
+        // Only when it is replaced does the current one still live.
+        const other = keeper.current && !keeper.current.program.hasExited ? turn + 1 : turn;
+        const worker = await this.#startWorker(names[other % 2] ?? names[0]);
+        turn = other;
         return worker;
       },
-      onEnd: ({ code, signal }, delay) => {
-        name = slot.current?.name;
-        this.#sayEnded(name ?? "a worker", { code, signal }, delay);
-      },
-      onBack: () => void this.#applyWorkers(),
+      onEnd: (exit, delay) => this.#sayEnded(name(), exit, delay),
+      onBack: () => void this.#writeState(),
       onGaveUp: (error) => this.#fail(error),
     });
-    return slot;
+    return { names, keeper };
   }
 
   async #startWorker(name: string): Promise<WorkerProcess> {
@@ -177,65 +184,44 @@ export class Cluster {
     const worker = new WorkerProcess({
       name,
       doors: this.doors,
+      sockets: this.#folder,
       env: this.#env,
       output: this.#options.output,
-      onDraining: (leaver) => void this.#takeOut(leaver),
     });
     this.#workers.add(worker);
-    void worker.exited.then(() => {
-      this.#workers.delete(worker);
-      this.#draining.delete(worker);
-    });
+    void worker.exited.then(() => this.#workers.delete(worker));
     if (await worker.ready) return worker;
     throw new Error(`Worker ${name} ended at start. Its last words:\n${worker.program.lastWords}`);
   }
 
-  /** A worker was told to end: nginx gives it no more clients, then it may go. */
-  async #takeOut(worker: WorkerProcess): Promise<void> {
-    this.#draining.add(worker);
-    await this.#applyWorkers();
-    worker.send({ isOut: true });
-  }
-
   async #replaceAll(): Promise<void> {
     const { config, say } = this.#options;
+    const count = this.#reloads.count + 1;
     try {
-      for (const slot of this.#slots) {
-        const former = await slot.replace();
+      for (const { keeper } of this.#slots) {
+        const former = await keeper.replace();
         if (!former) continue;
-        say(`${slot.current?.name} serves in the place of ${former.name}, which drains`);
-        await this.#takeOut(former);
+        say(`${keeper.current?.name} serves in the place of ${former.name}, which drains`);
+        await this.#writeState();
         await former.program.end("SIGTERM", config.cluster.drainMs + DRAIN_PATIENCE_MS);
       }
-      this.#reloads = { count: this.#reloads.count + 1 };
+      if (config.nginx.tls) await this.#nginx?.reload();
+      this.#reloads = { count };
     } catch (error) {
-      this.#reloads = { count: this.#reloads.count + 1, error: (error as Error).message };
+      this.#reloads = { count, error: (error as Error).message };
       throw error;
     } finally {
-      await this.#applyWorkers();
-    }
-  }
-
-  /** Tells nginx and the state file who the workers are. What was in force stays when nginx does not take it. */
-  async #applyWorkers(): Promise<void> {
-    if (this.#isStopping) return;
-    try {
-      await this.#nginx?.reload(this.#upstreams());
       await this.#writeState();
-    } catch (error) {
-      this.#options.say((error as Error).message);
     }
   }
 
-  /** The dead are in it too: their sessions have to fall through to the others. */
-  #upstreams(): Upstream[] {
-    const current = this.#slots.flatMap((slot) => slot.current ?? []);
-    const leaving = [...this.#draining].filter((worker) => !current.includes(worker));
-    return [...current, ...leaving].flatMap((worker) => ({
-      name: worker.name,
-      addresses: (worker.ports ?? []).map((port) => `127.0.0.1:${port}`),
-      isOpen: !this.#draining.has(worker),
+  #upstream(name: string): Upstream {
+    const socket = (door: number, kind: SocketKind): string => `unix:${socketPath(this.#folder, name, door, kind)}`;
+    const addresses = this.doors.map((_door, i) => ({
+      entrance: socket(i, "entrance"),
+      sessions: socket(i, "sessions"),
     }));
+    return { name, addresses };
   }
 
   async #writeState(): Promise<void> {
@@ -258,7 +244,7 @@ export class Cluster {
 }
 
 async function freePort(): Promise<number> {
-  const probe = await openDoors([{ port: 0, apps: [] }], () => {}, "127.0.0.1");
+  const probe = await openDoors([{ port: 0, apps: [] }], () => {});
   await probe.stop(0);
   return probe.opened[0]?.port ?? 0;
 }

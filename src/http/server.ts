@@ -19,10 +19,11 @@ export interface HttpOptions {
   /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
   readonly origins: "*" | readonly string[];
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets).
+   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets),
+   * or how many of them there are, where they have no addresses.
    * Absent: none, and every client is who its socket says. Limits by address hang on this.
    */
-  readonly trustedProxies?: string;
+  readonly trustedProxies?: string | number | undefined;
 }
 
 /**

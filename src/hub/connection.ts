@@ -77,7 +77,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   toOthers<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
     const declared = this.channel.outbound[type];
     if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
-    this.#fanout(outgoing(this.channel.rooms, [room], type, declared, payload), this.id);
+    this.#fanout(outgoing(this.channel.rooms, [room], type, declared, payload), { except: this.id });
   }
 
   join(room: string): void | Promise<void> {

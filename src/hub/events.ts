@@ -12,6 +12,12 @@ export interface HubEventMap {
   published: [{ namespace: string; type: string }];
   /** A message that was answered with an error. */
   rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
+  /** Redis was lost or is back; first, how it was found at start. `reason` is for the log. */
+  redis: [{ state: "live" | "lost"; reason: string | undefined }];
+  /** A message that went out to other workers over Redis, or came from there. */
+  passed: [{ direction: "in" | "out" }];
+  /** What another program published on a Redis channel for us. */
+  inlet: [{ channel: string; outcome: "delivered" | "malformed" }];
   /** A fault of ours; `error` is for the log alone. */
   fault: [{ where: string; error: unknown }];
 }

@@ -6,7 +6,7 @@ import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type Identity } from "./identity.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, localLimits } from "./limits.ts";
 import type { Fanout, Outgoing } from "./publish.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
@@ -43,7 +43,8 @@ export class Hub {
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
-    this.#dispatch = createDispatch({ limits, authenticator, events: this.events });
+    // A connection's own limits are kept where it is.
+    this.#dispatch = createDispatch({ limits: localLimits(clock), authenticator, events: this.events });
   }
 
   /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
@@ -109,9 +110,15 @@ export class Hub {
     this.#fanout(message);
   }
 
+  /** Sends a message to the members on this worker alone: for what every worker hears by itself. */
+  publishHere(message: Outgoing): void {
+    this.events.emit("published", { namespace: message.namespace, type: message.type });
+    this.#fanout(message, { here: true });
+  }
+
   /**
    * Takes a user's connections out of a room that is no longer theirs and tells each with the document's error message.
-   * `namespace` is the one that owns the room.
+   * `namespace` is the one that owns the room. Of this worker's connections, as in `revoke`.
    */
   evict(namespace: string, room: string, userId: string, message: string): void {
     for (const connection of this.#connections) {

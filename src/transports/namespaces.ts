@@ -10,9 +10,15 @@ import { receiveFrom, socketIoWire } from "./engine-io.ts";
 import { PlainConnection } from "./plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
 
+/** Makes the adapter of a namespace that has rooms: it reaches their members, on this worker or on all. */
+export type RoomsAdapter = (namespace: Namespace) => Adapter;
+
+/** The members on this worker. */
+export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
+
 /** Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. */
-export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly Channel[]): void {
-  io.adapter(adapterFor(channels) as never);
+export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly Channel[], rooms: RoomsAdapter): void {
+  io.adapter(adapterFor(channels, rooms) as never);
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
   });
@@ -83,7 +89,7 @@ function asConnectError(thrown: unknown): Error {
 }
 
 /** Root namespaces have the real adapter; namespaces with parameters borrow the rooms of their root. */
-function adapterFor(channels: readonly Channel[]): (namespace: Namespace) => Adapter {
+function adapterFor(channels: readonly Channel[], makeRooms: RoomsAdapter): (namespace: Namespace) => Adapter {
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));
   const borrowed = withParams.map(({ namespace, rooms }) => ({ pattern: patternOf(namespace), rooms }));
   // Socket.IO calls it with `new`, which an arrow function cannot take.
@@ -92,7 +98,7 @@ function adapterFor(channels: readonly Channel[]): (namespace: Namespace) => Ada
     if (root !== undefined) return new SharedRooms(namespace, namespace.server.of(root));
     const known = channels.filter(({ rooms }) => rooms === namespace.name);
     return attachBroadcasts(
-      new Adapter(namespace),
+      known.length > 0 ? makeRooms(namespace) : inMemory(namespace),
       (type) => known.find(({ outbound }) => outbound[type])?.outbound[type],
     );
   };

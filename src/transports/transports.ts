@@ -11,7 +11,7 @@ import { addressBook } from "./addresses.ts";
 import { plainText } from "./broadcast.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { createEngine } from "./engine-io.ts";
-import { openNamespaces } from "./namespaces.ts";
+import { inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
 import { PlainEngine } from "./plain-engine.ts";
 
 export interface TransportOptions {
@@ -21,6 +21,8 @@ export interface TransportOptions {
   readonly budgetBytes: number;
   readonly windowMs: number;
   readonly origins: "*" | readonly string[];
+  /** Default: the rooms of this worker alone. */
+  readonly rooms?: RoomsAdapter | undefined;
 }
 
 export interface Transports {
@@ -41,11 +43,11 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
   io.bind(plain as unknown as typeof engine);
   io.bind(engine);
-  openNamespaces(io, hub, channels);
+  openNamespaces(io, hub, channels, options.rooms ?? inMemory);
 
-  hub.attach(({ namespace, rooms, type, payload }, except) => {
-    const target = io.of(namespace).to([...rooms]);
-    (except === undefined ? target : target.except(except)).emit(type, payload);
+  hub.attach(({ namespace, rooms, type, payload }, { except, here = false } = {}) => {
+    const members = here ? io.of(namespace).local.to([...rooms]) : io.of(namespace).to([...rooms]);
+    (except === undefined ? members : members.except(except)).emit(type, payload);
   });
 
   return {
