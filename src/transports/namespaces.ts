@@ -1,6 +1,6 @@
 import type { Namespace, Socket, Server as SocketIoServer } from "socket.io";
 import { Adapter } from "socket.io-adapter";
-import type { Channel } from "../hub/channel.ts";
+import type { Channel, Outbound } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
 import { patternOf } from "./addresses.ts";
@@ -10,8 +10,11 @@ import { receiveFrom, socketIoWire } from "./engine-io.ts";
 import { PlainConnection } from "./plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
 
-/** Makes the adapter of a namespace that has rooms: it reaches their members, on this worker or on all. */
-export type RoomsAdapter = (namespace: Namespace) => Adapter;
+/**
+ * Makes the adapter of a namespace that has rooms: it reaches their members, on this worker or on all. `declared` tells
+ * what a message type is declared as.
+ */
+export type RoomsAdapter = (namespace: Namespace, declared: (type: string) => Outbound | undefined) => Adapter;
 
 /** The members on this worker. */
 export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
@@ -97,9 +100,8 @@ function adapterFor(channels: readonly Channel[], makeRooms: RoomsAdapter): (nam
     const root = borrowed.find(({ pattern }) => pattern.test(namespace.name))?.rooms;
     if (root !== undefined) return new SharedRooms(namespace, namespace.server.of(root));
     const known = channels.filter(({ rooms }) => rooms === namespace.name);
-    return attachBroadcasts(
-      known.length > 0 ? makeRooms(namespace) : inMemory(namespace),
-      (type) => known.find(({ outbound }) => outbound[type])?.outbound[type],
-    );
+    const declared = (type: string): Outbound | undefined =>
+      known.find(({ outbound }) => outbound[type])?.outbound[type];
+    return attachBroadcasts((known.length > 0 ? makeRooms : inMemory)(namespace, declared), declared);
   };
 }

@@ -206,6 +206,64 @@ describe("two workers and Redis", () => {
       });
     }
 
+    for (const how of ["stopped", "frozen"] as const) {
+      it(`leave every member with the newest value, and show none twice: ${how}`, async function () {
+        this.timeout(30_000);
+        const room = `values ${how}`;
+        const members = await everywhere(room);
+        let next = 0;
+        const publish = (worker: TestHub, name: string): number => {
+          worker.hub.publish(onBoard(room, "value", { name, value: ++next }));
+          return next;
+        };
+        const seen = (member: TestClient, name: string): unknown[] =>
+          member.log
+            .filter(([type, payload]) => type === "value" && payload.name === name)
+            .map(([, { value }]) => value);
+
+        publish(one, "a");
+        for (const member of members) await member.next("value");
+        if (how === "stopped") await workers.redis.stop();
+        else workers.redis.freeze();
+        const unnoticed = publish(other, "unnoticed");
+        await workers.becomes("lost");
+        publish(other, "a");
+        publish(one, "b");
+        // Each in a later millisecond, as changes of one document are: the newest is then the same for all.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const a = publish(one, "a");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const b = publish(other, "b");
+        if (how === "stopped") await workers.redis.start();
+        else workers.redis.thaw();
+        await workers.becomes("live");
+        const end = publish(one, "end");
+        publish(other, "end of the other");
+
+        for (const member of members) {
+          const isDone = (): boolean =>
+            seen(member, "a").at(-1) === a &&
+            seen(member, "b").at(-1) === b &&
+            seen(member, "unnoticed").at(-1) === unnoticed &&
+            seen(member, "end of the other").length > 0 &&
+            seen(member, "end").at(-1) === end;
+          while (!isDone()) await member.next("value");
+        }
+        // Whatever was still on its way has arrived when this has.
+        for (const worker of workers.all) worker.hub.publish(onBoard(room, "note", { text: "done" }));
+        for (const member of members) {
+          while (notes(member).length < 2) await member.next("note");
+          for (const name of ["a", "b", "unnoticed", "end"]) {
+            const values = seen(member, name);
+            expect(values, `${name} goes forward, each value once`).to.eql(
+              [...new Set(values as number[])].toSorted((x, y) => x - y),
+            );
+          }
+        }
+        await closeAll(members);
+      });
+    }
+
     it("close the sockets of a token that was logged out meanwhile, when Redis is back", async () => {
       const credential = await one.token("customer");
       const client = await plainDoor.connect(other.url, { path: "/board", namespace: "/board", credential });
