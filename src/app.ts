@@ -16,6 +16,7 @@ import { type Clock, systemClock } from "./hub/clock.ts";
 import { Hub } from "./hub/hub.ts";
 import { publishRoute } from "./hub/publish-route.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
 import { insertMissing } from "./store/insert-missing.ts";
 import { openStore } from "./store/open.ts";
@@ -24,6 +25,7 @@ import { createTransports } from "./transports/transports.ts";
 export interface Junction {
   readonly hub: Hub;
   readonly store: Store;
+  readonly metrics: Metrics;
   /** Everything that is served, as declared. */
   readonly channels: readonly Channel[];
   /** The doors as they were opened: a door at port 0 has got a free one. */
@@ -93,6 +95,7 @@ export async function startJunction(
     windowMs: config.coalesceMs,
     rooms: cluster.rooms,
   });
+  const metrics = createMetrics({ events: hub.events, subscriptions: () => transports.subscriptions() });
   cluster.connect(hub, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
@@ -108,6 +111,7 @@ export async function startJunction(
       ],
       clock,
     },
+    metrics: { source: metrics, token: config.metricsToken },
     // A worker on sockets hears from nobody but the nginx of its cluster.
     trustedProxies: config.sockets === undefined ? config.trustedProxies : 1,
     origins: config.origins,
@@ -119,6 +123,7 @@ export async function startJunction(
 
   return {
     hub,
+    metrics,
     store,
     channels,
     doors: doors.opened,

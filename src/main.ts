@@ -1,6 +1,7 @@
 import { startJunction } from "./app.ts";
-import type { FromWorker } from "./cluster/worker.ts";
+import type { FromWorker, ToWorker } from "./cluster/worker.ts";
 import { createLog } from "./observability/log.ts";
+import type { Metrics } from "./observability/metrics.ts";
 import { beginAnew, checkArguments, readConfig } from "./starting.ts";
 import { welcome } from "./welcome.ts";
 
@@ -29,14 +30,21 @@ async function main(args: readonly string[]): Promise<void> {
   };
   process.on("SIGINT", () => stop(() => junction.close()));
   process.on("SIGTERM", () => stop(() => junction.drain()));
-  if (process.send) serveUnderPrimary(() => stop(() => junction.close()));
+  if (process.send) serveUnderPrimary(junction.metrics, () => stop(() => junction.close()));
   else console.log(welcome(config, junction));
 }
 
 /** A worker of `npm run cluster` tells the primary that it serves, and does not outlive it. */
-function serveUnderPrimary(stop: () => Promise<void>): void {
+function serveUnderPrimary(metrics: Metrics, stop: () => Promise<void>): void {
   process.on("disconnect", stop);
-  process.send?.({ ready: true } satisfies FromWorker);
+  process.on("message", async ({ wanted }: ToWorker) => {
+    if (wanted === "metrics") tell({ metrics: await metrics.data() });
+  });
+  tell({ ready: true });
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message);
 }
 
 try {

@@ -51,6 +51,7 @@ describe("the import law", () => {
       "@socket.io/redis-adapter": ["cluster"],
       ws: ["transports"],
       pino: ["observability"],
+      "prom-client": ["observability"],
       "socket.io-client": ["client"],
       react: ["client"],
     };

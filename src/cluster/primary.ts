@@ -7,6 +7,7 @@ import type { Config, DoorConfig } from "../config.ts";
 import { openDoors } from "../http/doors.ts";
 import { Keeper, type Running } from "./keeper.ts";
 import { LocalRedis } from "./local-redis.ts";
+import { MetricsServer } from "./metrics-server.ts";
 import type { Upstream } from "./nginx.ts";
 import { Nginx } from "./nginx-process.ts";
 import type { Exit } from "./program.ts";
@@ -50,6 +51,11 @@ export class Cluster {
   readonly #slots: Slot[] = [];
   /** All that live, also those that start or drain. */
   readonly #workers = new Set<WorkerProcess>();
+  readonly #metrics = new MetricsServer(
+    () => [...this.#workers],
+    () => this.#restarts,
+  );
+  #restarts = 0;
   #nginx: Nginx | undefined;
   #redis: LocalRedis | undefined;
   #folder = "";
@@ -84,6 +90,7 @@ export class Cluster {
     const names = this.#slots.flatMap(({ keeper }) => keeper.current?.name ?? []);
     return [
       `Workers: ${names.join(", ")}. Redis: ${this.#redis ? "a server of its own" : "REDIS_URL"}.`,
+      `Metrics: ${this.#metrics.url}`,
       `Access log: ${this.#nginx?.accessLog}`,
     ];
   }
@@ -101,6 +108,7 @@ export class Cluster {
     this.#isStopping = true;
     for (const keeper of [...this.#slots.map((slot) => slot.keeper), ...this.#keepers]) keeper.stop();
     await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
+    this.#metrics.stop();
     await this.#nginx?.stop(PATIENCE_MS);
     await this.#redis?.stop(PATIENCE_MS);
     if (this.#folder === "") return;
@@ -136,6 +144,7 @@ export class Cluster {
     const nginx = new Nginx(settings, this.#env, output);
     this.#nginx = nginx;
     await this.#keep("nginx", () => nginx.start());
+    await this.#metrics.start(config.cluster.metricsPort);
     await this.#writeState();
   }
 
@@ -172,7 +181,10 @@ export class Cluster {
         turn = other;
         return worker;
       },
-      onEnd: (exit, delay) => this.#sayEnded(name(), exit, delay),
+      onEnd: (exit, delay) => {
+        this.#restarts++;
+        this.#sayEnded(name(), exit, delay);
+      },
       onBack: () => void this.#writeState(),
       onGaveUp: (error) => this.#fail(error),
     });

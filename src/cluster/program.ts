@@ -101,6 +101,10 @@ export class Program {
     }
   }
 
+  send(message: object): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
   onMessage(listener: (message: unknown) => void): void {
     this.#child.on("message", listener);
   }

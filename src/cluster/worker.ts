@@ -1,12 +1,18 @@
 import { fileURLToPath } from "node:url";
 import type { DoorConfig } from "../config.ts";
+import type { MetricsData } from "../observability/metrics.ts";
 import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
-/** What a worker tells its primary. */
-export interface FromWorker {
-  /** It serves. */
-  readonly ready: true;
+/** What a worker tells its primary: that it serves, or its metrics. */
+export type FromWorker = { readonly ready: true } | { readonly metrics: MetricsData };
+
+/** What the primary asks of a worker. */
+export interface ToWorker {
+  readonly wanted: "metrics";
 }
+
+/** How long a worker has to tell its metrics; milliseconds. */
+const METRICS_MS = 2_000;
 
 export interface WorkerOptions {
   readonly name: string;
@@ -26,6 +32,8 @@ export class WorkerProcess {
   /** Whether it serves; false when it ended before. */
   readonly ready: Promise<boolean>;
   readonly exited: Promise<Exit>;
+  #tellMetrics: (metrics: MetricsData | undefined) => void = () => {};
+  #metrics: Promise<MetricsData | undefined> | undefined;
 
   constructor({ name, doors, sockets, env, output }: WorkerOptions) {
     this.name = name;
@@ -42,9 +50,23 @@ export class WorkerProcess {
     this.exited = this.program.exited;
     this.ready = new Promise((resolve) => {
       this.program.onMessage((message) => {
-        if ("ready" in (message as FromWorker)) resolve(true);
+        const said = message as FromWorker;
+        if ("ready" in said) resolve(true);
+        else this.#tellMetrics(said.metrics);
       });
       void this.exited.then(() => resolve(false));
     });
+  }
+
+  /** Its metrics; `undefined` when it does not answer. Those who ask at the same time share one answer. */
+  metrics(): Promise<MetricsData | undefined> {
+    this.#metrics ??= new Promise<MetricsData | undefined>((resolve) => {
+      this.#tellMetrics = resolve;
+      setTimeout(() => resolve(undefined), METRICS_MS).unref();
+      this.program.send({ wanted: "metrics" } satisfies ToWorker);
+    }).finally(() => {
+      this.#metrics = undefined;
+    });
+    return this.#metrics;
   }
 }

@@ -20,7 +20,8 @@ export interface Health {
   readonly clock: Clock;
 }
 
-export const HEALTH_PATHS = ["/healthz", "/readyz"] as const;
+/** What probes and scrapers ask for, again and again. */
+export const HEALTH_PATHS = ["/healthz", "/readyz", "/metrics"] as const;
 
 /** A check that has not answered by then has failed: a probe must not hang on the thing that it probes. */
 const CHECK_TIMEOUT_MS = 2_000;

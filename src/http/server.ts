@@ -7,6 +7,7 @@ import type { Authenticator } from "../hub/identity.ts";
 import type { Route } from "../hub/route.ts";
 import type { Log } from "../observability/log.ts";
 import { HEALTH_PATHS, type Health, mountHealth } from "./health.ts";
+import { type MetricsAccess, mountMetrics } from "./metrics.ts";
 import { expressPath, mountRoutes } from "./mount.ts";
 import { answerProblems, HttpError } from "./problem.ts";
 import { logRequests } from "./request-log.ts";
@@ -16,6 +17,7 @@ export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly log: Log;
   readonly health: Health;
+  readonly metrics?: MetricsAccess;
   /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
   readonly origins: "*" | readonly string[];
   /**
@@ -35,6 +37,7 @@ export function createHttpApp({
   authenticator,
   log,
   health,
+  metrics,
   origins,
   trustedProxies,
 }: HttpOptions): RequestListener {
@@ -45,6 +48,7 @@ export function createHttpApp({
   app.use(helmet());
   app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders: ["X-Request-Id", "Retry-After"] }));
   mountHealth(app, health);
+  if (metrics) mountMetrics(app, metrics);
   mountRoutes(app, routes, authenticator);
   refuseTheRest(app, methodsByPath(routes));
   app.use(answerProblems(log));

@@ -10,6 +10,12 @@ export interface HubEventMap {
   refused: [{ namespace: string; app: string; disconnect: DisconnectName }];
   received: [{ app: string; type: string }];
   published: [{ namespace: string; type: string }];
+  /** A message to one client alone. */
+  sent: [{ app: string; type: string }];
+  /** What was written to WebSockets at the end of a tick: system calls, and the frames that they carried. */
+  written: [{ writes: number; frames: number }];
+  /** A client that does not take what it is sent: its queue was thinned, or it was closed. */
+  slow: [{ outcome: "thinned" | "closed" }];
   /** A message that was answered with an error. */
   rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
   /** Redis was lost or is back; first, how it was found at start. `reason` is for the log. */

@@ -81,7 +81,14 @@ export class Hub {
 
   /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
   open(channel: Channel, { identity, params, release }: Admission, wire: Wire): Connection {
-    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout);
+    const counted: Wire = {
+      ...wire,
+      send: (type, payload) => {
+        this.events.emit("sent", { app: channel.app, type });
+        wire.send(type, payload);
+      },
+    };
+    const connection = new Connection(channel, params, identity, counted, this.clock, this.#fanout);
     connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;

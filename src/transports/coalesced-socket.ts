@@ -18,6 +18,11 @@ export interface CoalescingOptions {
   readonly budgetBytes: number;
   /** While the loop is busy, writes of this many milliseconds are joined; an idle loop writes at the end of the tick. */
   readonly windowMs: number;
+  /** Is told what was written, once for each tick, and of clients that do not take it. */
+  readonly watch: {
+    written(writes: number, frames: number): void;
+    slow(outcome: "thinned" | "closed"): void;
+  };
 }
 
 /** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
@@ -35,6 +40,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Sockets with something to write, written together: one system call per socket and tick instead of one per message. */
 class Flusher {
+  readonly watch: CoalescingOptions["watch"];
   readonly #windowMs: number;
   #dirty: CoalescedSocket[] = [];
   #lastFlush = 0;
@@ -42,7 +48,8 @@ class Flusher {
   #joinedFrames: readonly Frame[] = [];
   #joined: Buffer = Buffer.alloc(0);
 
-  constructor(windowMs: number) {
+  constructor({ windowMs, watch }: Pick<CoalescingOptions, "windowMs" | "watch">) {
+    this.watch = watch;
     this.#windowMs = windowMs;
   }
 
@@ -70,8 +77,15 @@ class Flusher {
     if (this.#windowMs > 0) this.#lastFlush = performance.now();
     const sockets = this.#dirty;
     this.#dirty = [];
-    for (const socket of sockets) socket.flush();
+    let writes = 0;
+    let frames = 0;
+    for (const socket of sockets) {
+      const written = socket.flush();
+      if (written > 0) writes++;
+      frames += written;
+    }
     this.#joinedFrames = [];
+    if (writes > 0) this.watch.written(writes, frames);
   };
 }
 
@@ -116,19 +130,20 @@ export class CoalescedSocket extends WebSocket {
     super.close(code, reason);
   }
 
-  /** Writes what is queued, unless the client has not yet taken what was written before. */
-  flush(): void {
+  /** Writes what is queued, unless the client has not yet taken what was written before: how many frames it wrote. */
+  flush(): number {
     const socket = this.#internals._socket;
-    if (this.#queue.length === 0 || this.#waitsForDrain || socket.destroyed) return;
+    if (this.#queue.length === 0 || this.#waitsForDrain || socket.destroyed) return 0;
     if (socket.writableNeedDrain) {
       this.#waitsForDrain = true;
       socket.once("drain", this.#resume);
-      return;
+      return 0;
     }
     const frames = this.#queue;
     this.#queue = [];
     this.#bytes = 0;
     socket.write(this.#flusher.join(frames));
+    return frames.length;
   }
 
   get #internals(): Internals {
@@ -159,7 +174,11 @@ export class CoalescedSocket extends WebSocket {
     if (this.#bytes + untaken <= this.#budget) return;
     this.#queue = thin(this.#queue);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
-    if (this.#bytes + untaken <= this.#budget || this.readyState !== WebSocket.OPEN) return;
+    if (this.#bytes + untaken <= this.#budget || this.readyState !== WebSocket.OPEN) {
+      this.#flusher.watch.slow("thinned");
+      return;
+    }
+    this.#flusher.watch.slow("closed");
     this.#queue = [];
     this.#bytes = 0;
     this.close(DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
@@ -201,10 +220,11 @@ function isClose(frame: Frame): boolean {
 export function coalescingServer({
   budgetBytes,
   windowMs,
+  watch,
 }: CoalescingOptions): new (
   options?: ServerOptions,
 ) => WebSocketServer {
-  const flusher = new Flusher(windowMs);
+  const flusher = new Flusher({ windowMs, watch });
   return class extends WebSocketServer {
     constructor(options?: ServerOptions) {
       const extra = { WebSocket: CoalescedSocket, flusher, budgetBytes, closeTimeout: CLOSE_TIMEOUT_MS };

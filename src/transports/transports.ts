@@ -28,6 +28,8 @@ export interface TransportOptions {
 export interface Transports {
   /** Serves both doors on a port: every app under its name, and `apps` at their documented URLs. */
   serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
+  /** By root namespace: how many (client, room) pairs there are on this worker. */
+  subscriptions(): ReadonlyMap<string, number>;
   /** Cuts every connection that is left. */
   close(): Promise<void>;
 }
@@ -37,7 +39,11 @@ const SOCKET_IO_PATH = "/socket.io/";
 /** Opens the namespaces of all channels and both doors to them. One Socket.IO server stands behind both. */
 export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
-  const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId };
+  const watch = {
+    written: (writes: number, frames: number) => void hub.events.emit("written", { writes, frames }),
+    slow: (outcome: "thinned" | "closed") => void hub.events.emit("slow", { outcome }),
+  };
+  const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId, watch };
   const plain = new PlainEngine(shared);
   const engine = createEngine(shared);
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
@@ -84,12 +90,24 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
       }
     },
 
+    subscriptions() {
+      const roots = new Set(channels.map(({ rooms }) => rooms));
+      return new Map([...roots].map((root) => [root, pairs(io.of(root).adapter.sids)]));
+    },
+
     async close() {
       plain.close();
       engine.close();
       await io.close();
     },
   };
+}
+
+/** Every client is alone in a room of its own name, which does not count. */
+function pairs(roomsOf: ReadonlyMap<string, ReadonlySet<string>>): number {
+  let count = 0;
+  for (const [id, rooms] of roomsOf) count += rooms.size - (rooms.has(id) ? 1 : 0);
+  return count;
 }
 
 /** The namespace that a plain client enters, its parameters filled in. */
