@@ -5,5 +5,9 @@ import { defineConfig } from "./src/config.ts";
  * The options are documented in src/config.ts.
  */
 export default defineConfig({
-  doors: [{ port: 3000, apps: ["vehicles", "events"] }],
+  doors: [
+    { port: 3000, apps: ["vehicles", "events"] },
+    { port: 5000, apps: ["bookings"] },
+    { port: 8000, apps: ["battery", "parking"] },
+  ],
 });

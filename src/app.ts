@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { z } from "zod";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
+import { localExpiringValues } from "./auth/expiring-values.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
 import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
@@ -70,6 +71,7 @@ export async function startJunction(
     store,
     clock,
     limits,
+    expiringValues: localExpiringValues(clock),
     secrets,
     onRevoked: (credentialId) => bus.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
@@ -100,6 +102,8 @@ export async function startJunction(
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
+    channels,
+    doors: () => doors.opened,
     authenticator: auth.authenticator,
     log,
     health: {

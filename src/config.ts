@@ -14,7 +14,11 @@ const fileSchema = z.strictObject({
   doors: z
     .array(z.strictObject({ port, apps: z.array(z.string()) }))
     .min(1)
-    .default([{ port: 3000, apps: ["vehicles", "events"] }]),
+    .default([
+      { port: 3000, apps: ["vehicles", "events"] },
+      { port: 5000, apps: ["bookings"] },
+      { port: 8000, apps: ["battery", "parking"] },
+    ]),
   /** Where the embedded database and the development secret live. */
   dataDir: z.string().min(1).default("./data"),
   /** Largest message that a client may send, in bytes; a larger one is closed with 1009. */
@@ -121,6 +125,9 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
   for (const name of doors.flatMap((door) => door.apps)) {
     if (!apps.includes(name)) throw new Error(`doors name the app "${name}"; there is ${apps.join(", ")}`);
   }
+  const ports = doors.map((door) => door.port).filter((number) => number !== 0);
+  const twice = ports.find((number, i) => ports.indexOf(number) !== i);
+  if (twice !== undefined) throw new Error(`doors name the port ${twice} twice; give all its apps to one door`);
   const production = env.NODE_ENV === "production";
   const mongodbUrl = env.MONGODB_URL || undefined;
   return Object.freeze({
@@ -145,16 +152,16 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
 /** `HUB_DOORS="3000:vehicles,events;5000:bookings"`, or `PORT` alone for one port with every app. */
 function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | undefined {
   if (env.HUB_DOORS) {
-    return env.HUB_DOORS.split(";")
-      .filter((door) => door.trim() !== "")
-      .map((door) => {
-        const [number, names = ""] = door.split(":");
-        const parsed = port.safeParse(number?.trim() || undefined);
-        if (!parsed.success)
-          throw new Error(`HUB_DOORS: "${door}" does not begin with a port; write 3000:events,vehicles`);
-        const list = names.split(",").map((name) => name.trim());
-        return { port: parsed.data, apps: list.filter((name) => name !== "") };
-      });
+    const doors = env.HUB_DOORS.split(";").filter((door) => door.trim() !== "");
+    if (doors.length === 0) throw new Error("HUB_DOORS names no door; write 3000:events,vehicles");
+    return doors.map((door) => {
+      const [number, names = "", ...rest] = door.split(":");
+      const parsed = port.safeParse(number?.trim() || undefined);
+      if (!parsed.success || rest.length > 0)
+        throw new Error(`HUB_DOORS: "${door}" is not a port and its apps; write 3000:events,vehicles`);
+      const list = names.split(",").map((name) => name.trim());
+      return { port: parsed.data, apps: list.filter((name) => name !== "") };
+    });
   }
   if (!env.PORT) return undefined;
   const parsed = port.safeParse(env.PORT);

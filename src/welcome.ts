@@ -11,12 +11,12 @@ export interface Served {
 
 /** What a person is told once the hub serves: where, with which credentials, and what to try first. */
 export function welcome(config: Config, { doors, store, parts = [] }: Served): string {
-  const [first] = doors;
   const [http, ws] = config.nginx.tls && parts.length > 0 ? ["https", "wss"] : ["http", "ws"];
   const lines = [
     "",
     `Junction serves, with its data in the ${store.description}:`,
     ...doors.map(({ port, apps }) => `  ${http}://localhost:${port}  ${ws}://localhost:${port}  ${apps.join(", ")}`),
+    `Every message and route: ${http}://localhost:${doors[0]?.port}/docs`,
     ...parts,
   ];
   if (config.seedDemo) {
@@ -26,7 +26,8 @@ export function welcome(config: Config, { doors, store, parts = [] }: Served): s
       ...Object.values(DEMO_USERS).map(({ phone, role, email }) => `  ${phone}  ${role.padEnd(10)}  ${email}`),
       "",
       "See a live update: paste this in another terminal",
-      `  node examples/live-seats.mjs ${http}://localhost:${first?.port}`,
+      // Every port serves every app under its name, so the first will do.
+      `  node examples/live-seats.mjs ${http}://localhost:${doors[0]?.port}`,
     );
   }
   return `${lines.join("\n")}\n`;

@@ -3,27 +3,29 @@ import type { Authenticator } from "../hub/identity.ts";
 import type { Limits } from "../hub/limits.ts";
 import type { Route } from "../hub/route.ts";
 import type { Store } from "../store/collection.ts";
-import { createAuthenticator, type WsTokenVerifier } from "./authenticator.ts";
+import { createAuthenticator } from "./authenticator.ts";
 import { openCollections, sweep } from "./collections.ts";
 import { seedDemo } from "./demo.ts";
+import type { ExpiringValues } from "./expiring-values.ts";
 import { loginRoutes, logoutRoute } from "./routes.ts";
 import type { Secrets } from "./secrets.ts";
 import { createLoginService, createLogout } from "./service.ts";
 import { createSessions } from "./sessions.ts";
 import { createTokenIssuer, createTokenVerifier, type OnFault } from "./tokens.ts";
+import { createWsTokens, wsTokenRoute } from "./ws-tokens.ts";
 
 export interface AuthOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Where ws tokens are kept. */
+  readonly expiringValues: ExpiringValues;
   /** From `resolveSecrets`. Without a signing key there is no login here: the identity provider signs people in. */
   readonly secrets: Secrets;
   /** Called when a token was logged out: its sockets are to be closed, on every worker. */
   readonly onRevoked: (credentialId: string) => void | Promise<void>;
   /** Told of failures that no client waits for, to be logged. */
   readonly onFault: OnFault;
-  /** Absent: no ws token is good. */
-  readonly verifyWsToken?: WsTokenVerifier;
 }
 
 export interface Auth {
@@ -40,12 +42,13 @@ const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 /** Opens the room: its collections, its authenticator and its routes. Rejects as the store does. */
 export async function startAuth(options: AuthOptions): Promise<Auth> {
-  const { store, clock, limits, secrets, onRevoked, onFault, verifyWsToken } = options;
+  const { store, clock, limits, secrets, onRevoked, onFault } = options;
   const collections = await openCollections(store);
   const { users, revocations } = collections;
   const sessions = createSessions(collections.sessions, clock);
+  const wsTokens = createWsTokens(options.expiringValues);
 
-  const routes = [logoutRoute(createLogout({ revocations, sessions, clock, onRevoked }))];
+  const routes = [wsTokenRoute(wsTokens), logoutRoute(createLogout({ revocations, sessions, clock, onRevoked }))];
   if (secrets.signingKey) {
     const issueToken = createTokenIssuer(secrets.signingKey, clock);
     routes.push(...loginRoutes(createLoginService({ users, sessions, issueToken, limits })));
@@ -55,7 +58,7 @@ export async function startAuth(options: AuthOptions): Promise<Auth> {
     authenticator: createAuthenticator({
       verifyToken: createTokenVerifier(secrets, clock, onFault),
       collections,
-      ...(verifyWsToken && { verifyWsToken }),
+      wsTokens,
     }),
     routes,
     seedDemo: () => seedDemo(collections),

@@ -3,29 +3,29 @@ import { ANONYMOUS, type Authenticator, type Identity } from "../hub/identity.ts
 import type { AuthCollections } from "./collections.ts";
 import { sha256 } from "./digest.ts";
 import type { TokenVerifier } from "./tokens.ts";
-
-/** Who holds an opaque ws token; `undefined` for one that is unknown or expired. */
-export type WsTokenVerifier = (token: string) => Promise<Identity | undefined>;
+import type { WsTokens } from "./ws-tokens.ts";
 
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
   readonly collections: Pick<AuthCollections, "revocations" | "apiKeys">;
-  /** Absent: no ws token is good. */
-  readonly verifyWsToken?: WsTokenVerifier;
+  readonly wsTokens: Pick<WsTokens, "verify">;
 }
 
 /**
  * Turns credentials into identities. Beside its refusals it rejects with `HubError("unavailable")` while the database
  * or the key server cannot be asked: nobody is let in on a guess.
  */
-export function createAuthenticator({ verifyToken, collections, verifyWsToken }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({ verifyToken, collections, wsTokens }: AuthenticatorOptions): Authenticator {
   const { revocations, apiKeys } = collections;
+
+  async function unlessRevoked(identity: Identity): Promise<Identity> {
+    if (await revocations.get(sha256(identity.credentialId))) throw new Refusal("invalid_token");
+    return identity;
+  }
 
   const identify = {
     async jwt(token: string): Promise<Identity> {
-      const identity = await verifyToken(token);
-      if (await revocations.get(sha256(identity.credentialId))) throw new Refusal("invalid_token");
-      return identity;
+      return unlessRevoked(await verifyToken(token));
     },
 
     async apiKey(key: string): Promise<Identity> {
@@ -36,9 +36,9 @@ export function createAuthenticator({ verifyToken, collections, verifyWsToken }:
     },
 
     async wsToken(token: string): Promise<Identity> {
-      const identity = await verifyWsToken?.(token);
+      const identity = await wsTokens.verify(token);
       if (!identity) throw new Refusal("invalid_token");
-      return identity;
+      return unlessRevoked(identity);
     },
   };
 

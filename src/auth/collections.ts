@@ -39,8 +39,9 @@ const sessions = defineCollection({
 export type Session = z.output<typeof sessions.schema>;
 
 /**
- * Access tokens that were logged out before their time; kept until they would have expired. Their id is the SHA-256 of
- * the credential id, since a `jti` made elsewhere may be anything and an id of the store may not.
+ * Access tokens that were logged out before their time; kept until they, and the ws tokens given for them, would have
+ * expired. Their id is the SHA-256 of the credential id, since a `jti` made elsewhere may be anything and an id of the
+ * store may not.
  */
 const revocations = defineCollection({
   name: "revocations",

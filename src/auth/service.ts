@@ -7,6 +7,7 @@ import { sha256 } from "./digest.ts";
 import { verifyPassword } from "./passwords.ts";
 import type { IssuedSession, Sessions } from "./sessions.ts";
 import { ACCESS_TOKEN_SECONDS, type TokenIdentity, type TokenIssuer } from "./tokens.ts";
+import { WS_TOKEN_SECONDS } from "./ws-tokens.ts";
 
 export interface TokenPair {
   readonly access_token: string;
@@ -85,7 +86,9 @@ export function createLogout(tools: {
 
   return async (identity) => {
     const { credentialId, expiresAt = clock.now() + ACCESS_TOKEN_SECONDS * 1000 } = identity;
-    await revocations.insert({ id: sha256(credentialId), expiresAt }).catch((error: unknown) => {
+    // A ws token that was given for it may be good for longer than itself, and dies with it.
+    const keptUntil = Math.max(expiresAt, clock.now() + WS_TOKEN_SECONDS * 1000);
+    await revocations.insert({ id: sha256(credentialId), expiresAt: keptUntil }).catch((error: unknown) => {
       const alreadyRevoked = error instanceof HubError && error.code === "conflict";
       if (!alreadyRevoked) throw error;
     });

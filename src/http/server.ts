@@ -2,10 +2,13 @@ import type { RequestListener } from "node:http";
 import cors from "cors";
 import express, { type Express } from "express";
 import helmet from "helmet";
+import type { Channel } from "../hub/channel.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Route } from "../hub/route.ts";
 import type { Log } from "../observability/log.ts";
+import type { DescribedDoor } from "./asyncapi.ts";
+import { DESCRIPTION_PATHS, mountDescription } from "./description.ts";
 import { HEALTH_PATHS, type Health, mountHealth } from "./health.ts";
 import { type MetricsAccess, mountMetrics } from "./metrics.ts";
 import { expressPath, mountRoutes } from "./mount.ts";
@@ -14,6 +17,9 @@ import { logRequests } from "./request-log.ts";
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
+  /** What the messages are, and on which ports: for the description alone, which is made when it is first asked for. */
+  readonly channels: readonly Channel[];
+  readonly doors: () => readonly DescribedDoor[];
   readonly authenticator: Authenticator;
   readonly log: Log;
   readonly health: Health;
@@ -34,6 +40,8 @@ export interface HttpOptions {
  */
 export function createHttpApp({
   routes,
+  channels,
+  doors,
   authenticator,
   log,
   health,
@@ -49,6 +57,7 @@ export function createHttpApp({
   app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders: ["X-Request-Id", "Retry-After"] }));
   mountHealth(app, health);
   if (metrics) mountMetrics(app, metrics);
+  mountDescription(app, { routes, channels, doors });
   mountRoutes(app, routes, authenticator);
   refuseTheRest(app, methodsByPath(routes));
   app.use(answerProblems(log));
@@ -56,7 +65,7 @@ export function createHttpApp({
 }
 
 function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
-  const methods = new Map<string, string[]>(HEALTH_PATHS.map((path) => [path, ["GET"]]));
+  const methods = new Map<string, string[]>([...HEALTH_PATHS, ...DESCRIPTION_PATHS].map((path) => [path, ["GET"]]));
   for (const { method, path } of routes) {
     const known = methods.get(expressPath(path)) ?? [];
     if (known.includes(method.toUpperCase())) throw new Error(`two routes claim ${method.toUpperCase()} ${path}`);

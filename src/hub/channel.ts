@@ -85,6 +85,8 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
   readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
   /** Called once a client is in: joins its rooms and sends the document's greeting. */
   readonly open?: (client: Connection<Out>) => void | Promise<void>;
+  /** Called when a client has renewed its credential: the new one may say another role. */
+  readonly renewed?: (client: Connection<Out>) => void | Promise<void>;
   /** One handler per inbound type, with a payload that its schema has accepted. */
   readonly on: {
     readonly [K in keyof In]: (
@@ -95,9 +97,10 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
 }
 
 /** A channel as the hub runs it: the declaration with its types closed over. */
-export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "rooms"> & {
+export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "renewed" | "rooms"> & {
   readonly rooms: string;
   readonly open: (client: Connection<OutboundTypes>) => void | Promise<void>;
+  readonly renewed: (client: Connection<OutboundTypes>) => void | Promise<void>;
   readonly on: ReadonlyMap<string, Handler>;
 };
 
@@ -123,13 +126,14 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
   const rooms = declaration.rooms ?? namespace;
   if (rooms.includes("{")) fail("a namespace with parameters needs `rooms`, the namespace that owns its rooms");
   for (const type of Object.keys(declaration.limits?.messages ?? {})) {
-    if (!(type in declaration.inbound)) fail(`limits name ${type}, which is not an inbound type`);
+    if (!Object.hasOwn(declaration.inbound, type)) fail(`limits name ${type}, which is not an inbound type`);
   }
-  if (!("error" in declaration.outbound)) fail("outbound needs an `error` message");
+  if (!Object.hasOwn(declaration.outbound, "error")) fail("outbound needs an `error` message");
   return {
     ...declaration,
     rooms,
     open: (declaration.open ?? (() => {})) as Channel["open"],
+    renewed: (declaration.renewed ?? (() => {})) as Channel["renewed"],
     on: new Map(Object.entries(declaration.on)) as Channel["on"],
   };
 }

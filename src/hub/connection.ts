@@ -34,13 +34,23 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   readonly #wire: Wire;
   readonly #clock: Clock;
   readonly #fanout: Fanout;
+  readonly #onSent: (type: string) => void;
   readonly #cleanups: (() => void)[] = [];
   #cancelExpiry: (() => void) | undefined;
   #lastMessageAt: number;
   #open = true;
   #ending = false;
 
-  constructor(channel: Channel, params: Params, identity: Identity, wire: Wire, clock: Clock, fanout: Fanout) {
+  /** `onSent` hears of each message to this client alone. */
+  constructor(
+    channel: Channel,
+    params: Params,
+    identity: Identity,
+    wire: Wire,
+    clock: Clock,
+    fanout: Fanout,
+    onSent: (type: string) => void = () => {},
+  ) {
     this.channel = channel;
     this.params = params;
     this.identity = identity;
@@ -48,6 +58,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     this.#wire = wire;
     this.#clock = clock;
     this.#fanout = fanout;
+    this.#onSent = onSent;
     this.renew(identity);
     if (channel.limits?.idleMs !== undefined) this.#watchIdle(channel.limits.idleMs);
   }
@@ -71,6 +82,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     const declared = this.channel.outbound[type];
     if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
     this.#wire.send(type, declared.schema.parse(payload));
+    this.#onSent(type);
   }
 
   /** Sends to the members of `room`, on every door and worker, but not to this client. */

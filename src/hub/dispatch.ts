@@ -32,7 +32,7 @@ export interface DispatchTools {
 const INBOX_LIMIT = 256;
 
 /** The in-band renewal of a JWT, on every channel whose credential is one. */
-const refreshSchema = z.object({ token: z.string() });
+export const refreshSchema = z.object({ token: z.string() });
 
 /**
  * The path of one client message, for both doors: limit, parse, authorise, handle, reply.
@@ -133,6 +133,7 @@ async function refresh(tools: DispatchTools, connection: Connection, token: stri
   });
   if (identity.userId !== connection.identity.userId) throw new HubError("forbidden", "The token is for another user");
   connection.renew(identity);
+  await connection.channel.renewed(connection);
 }
 
 function succeed(task: Task, result: Result): void {
@@ -141,8 +142,10 @@ function succeed(task: Task, result: Result): void {
 
 /** The document's error message, and the same as the acknowledgement; a `Refusal` or a failed `open` ends it all. */
 function fail(tools: DispatchTools, connection: Connection, task: Task, thrown: unknown): void {
-  const { app, namespace } = connection.channel;
-  const type = "type" in task ? task.type : undefined;
+  const { channel } = connection;
+  const { app, namespace } = channel;
+  // A type that the channel does not know is whatever the client wrote; those who watch must not collect it.
+  const type = "type" in task && (task.type === "refresh" || channel.on.has(task.type)) ? task.type : undefined;
   const error = thrown instanceof Refusal ? refusalAsError(thrown) : toHubError(thrown);
   if (error.code === "internal") tools.events.emit("fault", { where: `${namespace} ${type ?? "open"}`, error: thrown });
   tools.events.emit("rejected", { app, type, code: error.code });

@@ -5,7 +5,7 @@ import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
-import { ANONYMOUS, type Authenticator, type Identity } from "./identity.ts";
+import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
 import type { Fanout, Outgoing } from "./publish.ts";
 
@@ -43,8 +43,10 @@ export class Hub {
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
+    const authenticate: Authenticator["authenticate"] = (...asked) => this.#authenticate(...asked);
     // A connection's own limits are kept where it is.
-    this.#dispatch = createDispatch({ limits: localLimits(clock), authenticator, events: this.events });
+    const limitsHere = localLimits(clock);
+    this.#dispatch = createDispatch({ limits: limitsHere, authenticator: { authenticate }, events: this.events });
   }
 
   /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
@@ -62,9 +64,7 @@ export class Hub {
     let release = (): void => {};
     try {
       const identity =
-        channel.credential === "none"
-          ? ANONYMOUS
-          : await this.#authenticator.authenticate(channel.credential, credential);
+        channel.credential === "none" ? ANONYMOUS : await this.#authenticate(channel.credential, credential);
       const max = channel.limits?.connectionsPerCredential;
       if (max !== undefined) {
         const place = await this.limits.take(`connections:${channel.app}:${identity.credentialId}`, max);
@@ -81,14 +81,8 @@ export class Hub {
 
   /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
   open(channel: Channel, { identity, params, release }: Admission, wire: Wire): Connection {
-    const counted: Wire = {
-      ...wire,
-      send: (type, payload) => {
-        this.events.emit("sent", { app: channel.app, type });
-        wire.send(type, payload);
-      },
-    };
-    const connection = new Connection(channel, params, identity, counted, this.clock, this.#fanout);
+    const sent = (type: string): void => void this.events.emit("sent", { app: channel.app, type });
+    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout, sent);
     connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;
@@ -146,6 +140,13 @@ export class Hub {
   /** Ends this worker's connections that match. */
   endWhere(matches: (connection: Connection) => boolean, name: DisconnectName): void {
     for (const connection of this.#connections) if (matches(connection)) connection.end(name);
+  }
+
+  /** A credential may be revoked while it is being looked up. */
+  async #authenticate(kind: CredentialKind, credential: string | undefined): Promise<Identity> {
+    const identity = await this.#authenticator.authenticate(kind, credential);
+    if (this.#revoked.has(identity.credentialId)) throw new Refusal("invalid_token");
+    return identity;
   }
 
   #refuse(channel: Channel, thrown: unknown): Refusal {

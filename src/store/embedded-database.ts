@@ -23,6 +23,8 @@ export class EmbeddedDatabase {
     this.#folder = folder;
     this.#root = open({
       path: folder,
+      // Otherwise a folder whose name has a dot in it is taken for a file.
+      noSubdir: false,
       maxDbs: 4,
       // A commit is on the disk before it is acknowledged.
       overlappingSync: false,

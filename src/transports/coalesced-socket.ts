@@ -1,17 +1,14 @@
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
-import type { DeliveryClass } from "../hub/channel.ts";
 import { DISCONNECTS } from "../hub/disconnects.ts";
+import { type Marks, thin } from "./backlog.ts";
+import { SUBPROTOCOL } from "./credentials.ts";
 
 /**
  * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` gives it. A broadcast's frame is
  * one object shared by all its receivers, marked with what a slow client's queue needs to know.
  */
-export interface Frame extends Array<Buffer> {
-  delivery?: DeliveryClass;
-  /** For class `latest`: the queue keeps one frame per key. */
-  key?: string;
-}
+export interface Frame extends Array<Buffer>, Marks {}
 
 export interface CoalescingOptions {
   /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
@@ -28,15 +25,17 @@ export interface CoalescingOptions {
 /** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
 interface Internals {
   _socket: Duplex;
+  _closeFrameReceived: boolean;
   /** The payload of a text frame comes as a string. */
   _sender: { sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void };
   setSocket(socket: Duplex, head: Buffer, options: object): void;
 }
 
 const CLOSE_OPCODE = 8;
+const NOTHING = Buffer.alloc(0);
 
-/** Milliseconds that a client has to answer a close frame; one that does not read holds its memory no longer. */
-const CLOSE_TIMEOUT_MS = 5_000;
+/** Milliseconds that a client has to take what it is told at the end; one that does not read holds memory no longer. */
+export const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Sockets with something to write, written together: one system call per socket and tick instead of one per message. */
 class Flusher {
@@ -46,7 +45,7 @@ class Flusher {
   #lastFlush = 0;
   #scheduled = false;
   #joinedFrames: readonly Frame[] = [];
-  #joined: Buffer = Buffer.alloc(0);
+  #joined: Buffer = NOTHING;
 
   constructor({ windowMs, watch }: Pick<CoalescingOptions, "windowMs" | "watch">) {
     this.watch = watch;
@@ -85,6 +84,7 @@ class Flusher {
       frames += written;
     }
     this.#joinedFrames = [];
+    this.#joined = NOTHING;
     if (writes > 0) this.watch.written(writes, frames);
   };
 }
@@ -102,6 +102,7 @@ export class CoalescedSocket extends WebSocket {
   #queue: Frame[] = [];
   #bytes = 0;
   #waitsForDrain = false;
+  #onCloseWritten: ((error?: Error) => void) | undefined;
 
   /** Called by the `ws` server, which passes its own options through. */
   constructor(address: null, protocols: undefined, options: object) {
@@ -122,18 +123,22 @@ export class CoalescedSocket extends WebSocket {
 
   /** Queues a frame that was built beforehand. */
   sendFrame(frame: Frame): void {
-    if (this.readyState === WebSocket.OPEN) this.#enqueue(frame);
+    this.#enqueue(frame);
   }
 
+  /** `ws` itself closes for a message that is too big, giving no reason; an echo of the client's close is no ending. */
   override close(code?: number, reason?: string | Buffer): void {
-    if (code !== undefined && this.readyState === WebSocket.OPEN) this.emit("ending", code, String(reason ?? ""));
-    super.close(code, reason);
+    const { too_big } = DISCONNECTS;
+    const why = reason ?? (code === too_big.code ? too_big.reason : undefined);
+    const isOurs = this.readyState === WebSocket.OPEN && !this.#internals._closeFrameReceived;
+    if (isOurs && code !== undefined) this.emit("ending", code, String(why ?? ""));
+    super.close(code, why);
   }
 
   /** Writes what is queued, unless the client has not yet taken what was written before: how many frames it wrote. */
   flush(): number {
     const socket = this.#internals._socket;
-    if (this.#queue.length === 0 || this.#waitsForDrain || socket.destroyed) return 0;
+    if (this.#queue.length === 0 || this.#waitsForDrain || !socket.writable) return 0;
     if (socket.writableNeedDrain) {
       this.#waitsForDrain = true;
       socket.once("drain", this.#resume);
@@ -143,6 +148,7 @@ export class CoalescedSocket extends WebSocket {
     this.#queue = [];
     this.#bytes = 0;
     socket.write(this.#flusher.join(frames));
+    this.#onCloseWritten?.();
     return frames.length;
   }
 
@@ -156,48 +162,44 @@ export class CoalescedSocket extends WebSocket {
   };
 
   #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
+    // Nothing may follow a close frame. Socket.IO goes on sending until it hears of the end.
+    if (this.readyState !== WebSocket.OPEN) {
+      callback?.();
+      return;
+    }
     if (this.#queue.push(frame) === 1) this.#flusher.mark(this);
     this.#bytes += sizeOf(frame);
     if (isClose(frame)) {
-      // The client may now be cut off as soon as this is written: nothing may wait for another tick.
+      // With this written the client may be cut off: it is done at once, and not before what is still queued.
+      this.#onCloseWritten = callback;
       this.flush();
-    } else if (this.#bytes + this.#internals._socket.writableLength > this.#budget) {
-      this.#relieve();
+      return;
     }
     // Taken is as good as written: whoever waited for the callback would hold back what could be joined.
     callback?.();
+    if (this.readyState === WebSocket.OPEN && this.#bytes + this.#internals._socket.writableLength > this.#budget) {
+      this.#relieve();
+    }
   }
 
   #relieve(): void {
-    this.flush();
-    const untaken = this.#internals._socket.writableLength;
-    if (this.#bytes + untaken <= this.#budget) return;
-    this.#queue = thin(this.#queue);
+    const socket = this.#internals._socket;
+    // A client that has kept up may well take a burst whole.
+    if (socket.writableLength === 0) this.flush();
+    if (this.#bytes + socket.writableLength <= this.#budget) return;
+    this.#queue = thin(this.#queue, (frame) => frame);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
-    if (this.#bytes + untaken <= this.#budget || this.readyState !== WebSocket.OPEN) {
+    if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
       this.#flusher.watch.slow("thinned");
       return;
     }
     this.#flusher.watch.slow("closed");
     this.#queue = [];
     this.#bytes = 0;
+    // What is said at the end is not held against it.
+    this.#budget = Number.POSITIVE_INFINITY;
     this.close(DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
   }
-}
-
-/** What must be kept of a queue: no `volatile` frame, and of `latest` frames the newest of each key, in its place. */
-function thin(queue: readonly Frame[]): Frame[] {
-  const seen = new Set<string>();
-  const kept: Frame[] = [];
-  for (const frame of queue.toReversed()) {
-    if (frame.delivery === "volatile") continue;
-    if (frame.delivery === "latest" && frame.key !== undefined) {
-      if (seen.has(frame.key)) continue;
-      seen.add(frame.key);
-    }
-    kept.push(frame);
-  }
-  return kept.reverse();
 }
 
 /** The same array, so that the frame of a broadcast stays the one that all its receivers share. */
@@ -227,7 +229,14 @@ export function coalescingServer({
   const flusher = new Flusher({ windowMs, watch });
   return class extends WebSocketServer {
     constructor(options?: ServerOptions) {
-      const extra = { WebSocket: CoalescedSocket, flusher, budgetBytes, closeTimeout: CLOSE_TIMEOUT_MS };
+      const extra = {
+        WebSocket: CoalescedSocket,
+        flusher,
+        budgetBytes,
+        closeTimeout: CLOSE_TIMEOUT_MS,
+        // Of what is offered the first would be taken otherwise, which may be the credential.
+        handleProtocols: (offered: ReadonlySet<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+      };
       super({ ...options, ...extra } as unknown as ServerOptions);
     }
   };

@@ -51,10 +51,17 @@ function fromSubprotocols(header: string | undefined): string | undefined {
   return text(offered.find((part) => part.startsWith(BEARER_PROTOCOL))?.slice(BEARER_PROTOCOL.length));
 }
 
-/** A browser sends cookies to any page's socket, so one counts only for pages of this host (or for no page at all). */
+/**
+ * A browser sends cookies along with any page's socket, so one counts only for pages of this host (or for no page at
+ * all). The port makes no difference, as it makes none for cookies.
+ */
 function fromCookie(headers: IncomingHttpHeaders, name: string | undefined): string | undefined {
   if (name === undefined || headers.cookie === undefined) return undefined;
   const { origin, host } = headers;
-  if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host)) return undefined;
+  if (origin !== undefined && hostname(origin) !== hostname(`http://${host}`)) return undefined;
   return text(parseCookies(headers.cookie)[name]);
+}
+
+function hostname(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
 }

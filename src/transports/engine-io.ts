@@ -1,11 +1,13 @@
 import { Server as EngineServer, type Socket as EngineSocket } from "engine.io";
 import type { Socket } from "socket.io";
-import type { WebSocket } from "ws";
+import type { OutboundTypes } from "../hub/channel.ts";
 import type { Wire } from "../hub/connection.ts";
-import { DISCONNECTS } from "../hub/disconnects.ts";
 import type { Inbound } from "../hub/dispatch.ts";
 import { HubError } from "../hub/errors.ts";
+import { Broadcast, type PacketOptions } from "./broadcast.ts";
 import { type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
+import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
+import { limitPolling } from "./polling-budget.ts";
 
 export interface EngineOptions extends CoalescingOptions {
   readonly maxPayload: number;
@@ -23,66 +25,75 @@ export function createEngine(options: EngineOptions): EngineServer {
     cors: { origin: options.origins === "*" ? "*" : [...options.origins] },
   });
   engine.generateId = options.generateId;
-  engine.on("connection", (connection: EngineSocket) => limitPolling(connection, options.budgetBytes));
+  holdRequests(engine);
+  engine.on("connection", (connection: EngineSocket) => {
+    // One client may be in any number of namespaces, and each of them listens.
+    connection.setMaxListeners(0);
+    announceEnding(connection);
+    limitPolling(connection, options.budgetBytes);
+  });
   return engine;
 }
 
+/** The close code of a protocol error (RFC 6455), with which no client of a proper library is closed. */
+const PROTOCOL_ERROR = 1002;
+
 /**
- * A client on the polling transport has no socket of its own to fill up: what it has not fetched waits in the engine's
- * buffer, and the same budget holds there.
+ * Makes a connection emit `ending` (code, reason) before it is ended by others than the hub, while its client can still
+ * be told: by its WebSocket (too big, binary, overloaded), or by Socket.IO or engine.io for breaking their protocols.
  */
-function limitPolling(connection: EngineSocket, budgetBytes: number): void {
-  if (connection.transport.name !== "polling") return;
-  let waiting = 0;
-  connection.on("flush", () => {
-    waiting = 0;
-  });
-  const count = (packet: { data?: unknown }): void => {
-    waiting += typeof packet.data === "string" ? packet.data.length : 0;
-    if (waiting > budgetBytes && connection.readyState === "open") connection.close(true);
+function announceEnding(connection: EngineSocket): void {
+  const announce = (code: number, reason: string): void => {
+    connection.emit("ending", code, reason || "Protocol Error");
   };
-  connection.on("packetCreate", count);
-  connection.once("upgrade", () => connection.off("packetCreate", count));
+  const watch = (): void => {
+    webSocketOf(connection)?.on("ending", announce);
+  };
+  watch();
+  connection.once("upgrade", watch);
+
+  const close = connection.close.bind(connection);
+  connection.close = (discard) => {
+    if (!discard && connection.readyState === "open") announce(PROTOCOL_ERROR, "");
+    return close(discard);
+  };
+  connection.on("packet", ({ type }: { type: string }) => {
+    if (type === "error" || type === "ping") announce(PROTOCOL_ERROR, "");
+  });
 }
 
-/** The hub's way to one Socket.IO client. */
-export function socketIoWire(socket: Socket, member: Pick<Wire, "id" | "join" | "leave" | "isIn">): Wire {
+/** The hub's way to one Socket.IO client of a channel whose rooms are those of `namespace`. */
+export function socketIoWire(
+  socket: Socket,
+  member: Pick<Wire, "id" | "join" | "leave" | "isIn">,
+  { rooms, outbound }: { readonly rooms: string; readonly outbound: OutboundTypes },
+): Wire {
+  const connection = socket.conn as unknown as EngineSocket;
+  const client = socket.client as unknown as {
+    sockets: ReadonlyMap<string, Socket>;
+    writeToEngine(encoded: readonly string[], options: PacketOptions): void;
+  };
+  const intake = intakeOf(connection);
   const tell = (code: number, reason: string, retryAfterMs?: number): void => {
     socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   };
-  watchEnding(socket, tell);
+  connection.on("ending", tell);
+  socket.once("disconnect", () => connection.off("ending", tell));
   return {
     ...member,
     door: "socketio",
     send: (type, payload) => {
-      socket.emit(type, payload);
+      const { encoded, options } = new Broadcast(rooms, type, payload, outbound[type]).packetFor(socket.nsp.name);
+      if (socket.connected) client.writeToEngine(encoded, options);
     },
     end: (code, reason, retryAfterMs) => {
-      const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, Socket> };
       tell(code, reason, retryAfterMs);
       socket.disconnect();
-      if (sockets.size === 0) socket.conn.close();
+      if (client.sockets.size === 0) connection.close();
     },
-    pause: () => webSocketOf(socket)?.pause(),
-    resume: () => webSocketOf(socket)?.resume(),
+    pause: () => intake.pause(),
+    resume: () => intake.resume(),
   };
-}
-
-/** A connection that its own WebSocket ends (too big, binary, overloaded) also gets its `closing` first. */
-function watchEnding(socket: Socket, tell: (code: number, reason: string) => void): void {
-  const reasons = new Map<number, string>(Object.values(DISCONNECTS).map(({ code, reason }) => [code, reason]));
-  const watch = (): void => {
-    const told = (code: number, reason: string): void => tell(code, reason || (reasons.get(code) ?? "Protocol Error"));
-    const webSocket = webSocketOf(socket);
-    webSocket?.once("ending", told);
-    socket.once("disconnect", () => webSocket?.off("ending", told));
-  };
-  watch();
-  if (socket.conn.transport.name === "polling") socket.conn.once("upgrade", watch);
-}
-
-function webSocketOf(socket: Socket): WebSocket | undefined {
-  return (socket.conn.transport as unknown as { socket?: WebSocket }).socket;
 }
 
 /** Hands a client's events to `receive` and to nobody else, so that no event name can reach a listener of ours. */

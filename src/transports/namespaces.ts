@@ -72,8 +72,11 @@ function enter(hub: Hub, channel: Channel, socket: Socket, admission: Admission)
     leave: (room: string) => socket.leave(room),
     isIn: (room: string) => socket.rooms.has(room),
   };
-  const connection = hub.open(channel, admission, isPlain ? conn.wire(member) : socketIoWire(socket, member));
+  // From here on the connection gives back what was taken for it; one Socket.IO client may come and go many times.
+  socket.conn.off("close", admission.release);
+  const connection = hub.open(channel, admission, isPlain ? conn.wire(member) : socketIoWire(socket, member, channel));
   socket.on("disconnect", () => hub.closed(connection));
+  if (!socket.connected) hub.closed(connection);
   if (isPlain) conn.start((inbound) => hub.receive(connection, inbound));
   else receiveFrom(socket, (inbound) => hub.receive(connection, inbound));
 }

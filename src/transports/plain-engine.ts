@@ -7,9 +7,8 @@ import type { Wire } from "../hub/connection.ts";
 import type { Inbound } from "../hub/dispatch.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Admission } from "../hub/hub.ts";
-import { type PacketOptions, plainText } from "./broadcast.ts";
+import { Broadcast, type PacketOptions } from "./broadcast.ts";
 import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
-import { SUBPROTOCOL } from "./credentials.ts";
 
 /** How often plain clients are pinged; one that has not answered by the next round is gone. */
 const HEARTBEAT_MS = 30_000;
@@ -32,7 +31,6 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
       clientTracking: false,
       maxPayload: options.maxPayload,
       perMessageDeflate: false,
-      handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     });
     this.#heartbeat = setInterval(() => {
       for (const connection of this.#connections) connection.beat();
@@ -40,15 +38,18 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     this.#heartbeat.unref();
   }
 
-  /** Upgrades a request of an admitted client and connects it to its namespace. */
+  /** Upgrades a request of an admitted client and connects it to its namespace; one that cannot be upgraded is let go. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, namespace: string, entry: Entry): void {
+    let isUpgraded = false;
     this.#upgrade(request, socket, head, (ws) => {
+      isUpgraded = true;
       const connection = new PlainConnection(this.#generateId(), request, ws, entry);
       this.#connections.add(connection);
       connection.once("close", () => this.#connections.delete(connection));
       this.emit("connection", connection);
       connection.connect(namespace);
     });
+    if (!isUpgraded) entry.admission.release();
   }
 
   /** Upgrades a request only to say why it is refused: the document's error message, then the close. */
@@ -140,7 +141,8 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
       ...member,
       door: "plain",
       send: (type, payload) => {
-        if (this.readyState === "open") this.#ws.send(plainText(type, payload, this.entry.channel.envelope ?? "flat"));
+        const { rooms, outbound, envelope = "flat" } = this.entry.channel;
+        this.#ws.sendFrame(new Broadcast(rooms, type, payload, outbound[type]).plainFrame(envelope));
       },
       end: (code, reason) => this.#ws.close(code, reason),
       pause: () => this.#ws.pause(),

@@ -70,7 +70,8 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
       });
 
       async function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-        const url = new URL(req.url ?? "/", "http://localhost");
+        const url = parseTarget(req.url);
+        if (!url) return answer(socket, 400, "The request's target is not a path");
         const handshake: Handshake = { headers: req.headers, query: url.searchParams };
         const resolution = resolve(url.pathname, (channel) => credentialFrom(handshake, channel));
         if (!("found" in resolution)) return answer(socket, 404, nowhere(url.pathname, resolution.instead));
@@ -110,6 +111,12 @@ function pairs(roomsOf: ReadonlyMap<string, ReadonlySet<string>>): number {
   return count;
 }
 
+/** What a request asks for; `undefined` where that is not a path, which no WebSocket client would send. */
+function parseTarget(target = "/"): URL | undefined {
+  const url = `http://localhost${target}`;
+  return target.startsWith("/") && URL.canParse(url) ? new URL(url) : undefined;
+}
+
 /** The namespace that a plain client enters, its parameters filled in. */
 function named(channel: Channel, params: Params): string {
   return channel.namespace.replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? "");
@@ -121,10 +128,11 @@ function nowhere(path: string, instead: readonly string[]): string {
     : `Several apps share ${path}; use ${instead.join(" or ")}`;
 }
 
-/** Answers an upgrade over HTTP, as problem+json. */
+/** Answers an upgrade over HTTP, as problem+json; the client need not agree to the end. */
 function answer(socket: Duplex, status: number, detail: string): void {
   const title = STATUS_CODES[status] ?? "Error";
   const body = JSON.stringify({ type: "about:blank", title, status, detail });
   const head = `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  socket.once("finish", () => socket.destroy());
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }

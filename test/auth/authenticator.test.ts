@@ -2,22 +2,18 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { DEMO_API_KEY } from "../../src/auth/demo.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
-import { ANONYMOUS, type CredentialKind, type Identity } from "../../src/hub/identity.ts";
-import { type HttpTest, startHttp } from "../support/http-server.ts";
-
-const holder: Identity = { ...ANONYMOUS, userId: "parker", credentialId: "ws-1" };
+import { ANONYMOUS, type CredentialKind } from "../../src/hub/identity.ts";
+import { bearer, type HttpTest, startHttp } from "../support/http-server.ts";
 
 describe("the authenticator", () => {
   let http: HttpTest;
   before(async () => {
-    http = await startHttp({
-      auth: { verifyWsToken: async (token) => (token === "good" ? holder : undefined) },
-    });
+    http = await startHttp();
   });
   after(() => http.stop());
 
-  async function refusal(kind: CredentialKind, credential: string | undefined, from = http): Promise<string> {
-    const outcome: unknown = await from.auth.authenticator.authenticate(kind, credential).catch((thrown) => thrown);
+  async function refusal(kind: CredentialKind, credential: string | undefined): Promise<string> {
+    const outcome: unknown = await http.auth.authenticator.authenticate(kind, credential).catch((thrown) => thrown);
     expect(outcome).to.be.instanceOf(Refusal);
     return (outcome as Refusal).disconnect;
   }
@@ -52,21 +48,16 @@ describe("the authenticator", () => {
     });
   });
 
-  it("asks whoever issues ws tokens", async () => {
-    expect(await http.auth.authenticator.authenticate("wsToken", "good")).to.equal(holder);
-  });
-
-  it("takes no ws token where nobody issues them", async () => {
-    const other = await startHttp();
-    try {
-      expect(await refusal("wsToken", "good", other)).to.equal("invalid_token");
-    } finally {
-      await other.stop();
-    }
+  it("knows the holder of a ws token", async () => {
+    const headers = bearer(await http.token({ sub: "parker", role: "operator" }));
+    const { json } = await http.send("GET", "/api/user/ws-token", { headers });
+    const identity = await http.auth.authenticator.authenticate("wsToken", String(json.ws_token));
+    expect(identity).to.include({ userId: "parker", role: "operator" });
   });
 
   it("does not take one kind of credential for another", async () => {
     expect(await refusal("apiKey", await http.token())).to.equal("invalid_api_key");
     expect(await refusal("jwt", DEMO_API_KEY)).to.equal("invalid_token");
+    expect(await refusal("wsToken", await http.token())).to.equal("invalid_token");
   });
 });

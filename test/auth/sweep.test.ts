@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { startAuth } from "../../src/auth/auth.ts";
 import { type AuthCollections, openCollections, sweep } from "../../src/auth/collections.ts";
+import { localExpiringValues } from "../../src/auth/expiring-values.ts";
 import { resolveSecrets } from "../../src/auth/secrets.ts";
 import { createSessions, REFRESH_TOKEN_MS } from "../../src/auth/sessions.ts";
 import { localLimits } from "../../src/hub/limits.ts";
@@ -62,6 +63,7 @@ describe("what has expired", () => {
       store: alreadyOpened(store, collections),
       clock,
       limits: localLimits(clock),
+      expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
       onRevoked: () => {},
       onFault: (where) => expect.fail(where),
@@ -83,6 +85,7 @@ describe("what has expired", () => {
       store: other.store,
       clock,
       limits: localLimits(clock),
+      expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
       onRevoked: () => {},
       onFault: (where) => faults.push(where),

@@ -51,6 +51,11 @@ describe("the embedded store", () => {
     expect(await second.next("people")).to.equal(2);
   });
 
+  it("takes a folder whose name has a dot in it", async () => {
+    const store = await open(await mkdtemp(join(folder, "tmp.")));
+    expect(await store.next("people")).to.equal(1);
+  });
+
   it("is opened once per process, by whatever name", async () => {
     await open();
     expect((await rejection(open())).message).to.include("already open in this process");

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { SignJWT } from "jose";
 import { type Auth, type AuthOptions, startAuth } from "../../src/auth/auth.ts";
+import { localExpiringValues } from "../../src/auth/expiring-values.ts";
 import type { ReadinessCheck } from "../../src/http/health.ts";
 import { createHttpApp } from "../../src/http/server.ts";
 import { localLimits } from "../../src/hub/limits.ts";
@@ -50,7 +51,7 @@ export interface HttpSettings {
   readonly checks?: readonly ReadinessCheck[];
   readonly trustedProxies?: string;
   readonly origins?: readonly string[];
-  readonly auth?: Partial<Pick<AuthOptions, "secrets" | "verifyWsToken">>;
+  readonly auth?: Partial<Pick<AuthOptions, "secrets" | "expiringValues">>;
 }
 
 export interface Answer {
@@ -92,6 +93,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
     store,
     clock,
     limits: localLimits(clock),
+    expiringValues: localExpiringValues(clock),
     secrets: { signingKey: createSecretKey(Buffer.from(JWT_SECRET)), jwksUrl: undefined },
     onRevoked: (credentialId) => void revoked.push(credentialId),
     onFault: (where, error) => void faults.push({ where, error }),
@@ -102,6 +104,8 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
   const server = await listen(
     createHttpApp({
       routes: [...auth.routes, ...(settings.routes ?? [])],
+      channels: [],
+      doors: () => [],
       authenticator: auth.authenticator,
       log,
       origins: settings.origins ?? "*",

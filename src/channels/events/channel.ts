@@ -90,16 +90,21 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
       namespace: `${NAMESPACE}/{eventId}`,
       path: "/ws/events/{eventId}",
       admit: async (identity, { eventId }) => {
-        await service.visible(Number(eventId), identity).catch((error: unknown) => {
-          throw error instanceof HubError ? new Refusal("not_found", error.message) : error;
+        await service.visible(idOf(eventId), identity).catch((error: unknown) => {
+          throw error instanceof HubError && error.code === "not_found" ? new Refusal("not_found", error.message) : error;
         });
       },
       async open(client) {
-        const eventId = Number(client.params.eventId);
+        const eventId = idOf(client.params.eventId);
         greet(client, eventId);
         await subscribe(client, eventId);
         await sendSeats(client, eventId);
       },
     }),
   ];
+}
+
+/** The event that a URL names; `NaN` where it is not written as ids are, so that every event has one address. */
+function idOf(eventId = ""): number {
+  return /^[1-9]\d{0,14}$/.test(eventId) ? Number(eventId) : Number.NaN;
 }

@@ -28,7 +28,7 @@ export function createEventsService({ events, nextId, clock }: EventsServiceOpti
 
   /** The event, or the same "not found" whether it does not exist or is not for this user's eyes. */
   async function visible(id: number, identity: Identity): Promise<Event> {
-    const event = await events.get(id);
+    const event = Number.isSafeInteger(id) ? await events.get(id) : undefined;
     if (!event || !maySee(event, identity)) throw new HubError("not_found", "Event not found");
     return event;
   }
@@ -84,7 +84,7 @@ export function createEventsService({ events, nextId, clock }: EventsServiceOpti
 
     async book(id: number, identity: Identity, count: number): Promise<{ event: Event; bookingId: number }> {
       return events.modify(id, (event) => {
-        if (!maySee(event, identity)) throw new HubError("not_found", "Event not found");
+        if (!maySee(event, identity)) throw asIfMissing();
         const { next, bookingId } = seats.book(event, identity.userId, count);
         const messages = [bookingMessage("booking_created", next), seatUpdate(next)];
         return { next, messages, result: { event: next, bookingId } };
@@ -93,12 +93,17 @@ export function createEventsService({ events, nextId, clock }: EventsServiceOpti
 
     async cancel(id: number, bookingId: number, identity: Identity): Promise<Event> {
       return events.modify(id, (event) => {
-        if (!maySee(event, identity)) throw new HubError("not_found", "Event not found");
+        if (!maySee(event, identity)) throw asIfMissing();
         const next = seats.cancel(event, bookingId, identity.userId, identity.role === "admin");
         return { next, messages: [bookingMessage("booking_cancelled", next), seatUpdate(next)], result: next };
       });
     },
   };
+}
+
+/** What the store says of an event that is not there. */
+function asIfMissing(): HubError {
+  return new HubError("not_found");
 }
 
 /** Public events are for all; private ones for those on their list and for the people who run events. */

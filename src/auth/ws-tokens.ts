@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type Identity, ROLES } from "../hub/identity.ts";
+import { defineRoute, type Route } from "../hub/route.ts";
+import { sha256 } from "./digest.ts";
+import type { ExpiringValues } from "./expiring-values.ts";
+
+/** How long a ws token opens connections, in seconds. Those that it has opened stay. */
+export const WS_TOKEN_SECONDS = 30 * 60;
+
+const TOKEN_BYTES = 32;
+
+/** What is kept of the identity that a token stands for. */
+const holderSchema = z.object({
+  userId: z.string(),
+  role: z.enum(ROLES).optional(),
+  email: z.string().optional(),
+  credentialId: z.string(),
+});
+
+export type WsTokens = ReturnType<typeof createWsTokens>;
+
+/**
+ * Opaque tokens for sockets whose URL others may see: short-lived, and good for nothing but channels that ask for one.
+ * Only their digest is kept, under `ws_token_<sha256 hex>`. Both functions reject as `ExpiringValues` does.
+ */
+export function createWsTokens(values: ExpiringValues) {
+  return {
+    /** A new token that stands for `identity`; any number of connections may use it. */
+    async issue({ userId, role, email, credentialId }: Identity): Promise<string> {
+      const token = randomBytes(TOKEN_BYTES).toString("base64url");
+      const holder: z.input<typeof holderSchema> = { userId, role, email, credentialId };
+      await values.set(keyOf(token), JSON.stringify(holder), WS_TOKEN_SECONDS * 1000);
+      return token;
+    },
+
+    /**
+     * Whom a token stands for; `undefined` for one that is unknown or has expired. The credential id is that of the
+     * access token it was asked for with, so that logging out reaches the sockets it opened.
+     */
+    async verify(token: string): Promise<Identity | undefined> {
+      const kept = await values.get(keyOf(token));
+      if (kept === undefined) return undefined;
+      const { userId, role, email, credentialId } = holderSchema.parse(JSON.parse(kept));
+      return { userId, role, email, credentialId, expiresAt: undefined };
+    },
+  };
+}
+
+function keyOf(token: string): string {
+  return `ws_token_${sha256(token)}`;
+}
+
+/** `GET /api/user/ws-token/`: exchanges an access token for a ws token. */
+export function wsTokenRoute(tokens: WsTokens): Route {
+  return defineRoute({
+    method: "get",
+    path: "/api/user/ws-token/",
+    summary: "A token that opens WebSocket connections for the user, for 30 minutes",
+    credential: "jwt",
+    response: z.object({ ws_token: z.string(), expires_in: z.number().int() }),
+    handle: async ({ identity }) => ({ ws_token: await tokens.issue(identity), expires_in: WS_TOKEN_SECONDS }),
+  });
+}

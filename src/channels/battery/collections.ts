@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { type Collection, defineCollection } from "../../store/collection.ts";
+import { news, STATUSES } from "./messages.ts";
+
+/** Many times what a swap station holds. More would make one document too large to be written for every booking. */
+export const MAX_BATTERIES = 1_000;
+
+const id = z.number().int().positive();
+const timestamp = z.iso.datetime();
+
+const booking = z.object({
+  id,
+  user_id: z.string(),
+  booked_at: timestamp,
+  /** When an operator said that the battery can be fetched. */
+  ready_at: timestamp.nullable(),
+});
+
+/** A battery holds its booking, so there is no way to write down that it is booked twice. */
+const battery = z.object({ id, info: z.string(), booking: booking.nullable() });
+export type Battery = z.output<typeof battery>;
+export type BookedBattery = Battery & { readonly booking: z.output<typeof booking> };
+
+/**
+ * A station with its batteries and their bookings in one document: they change together or not at all. A battery that is
+ * collected leaves it, and its booking with it.
+ */
+const station = z.object({
+  id,
+  name: z.string(),
+  status: z.enum(STATUSES),
+  /** In the order in which they came. */
+  batteries: z.array(battery).max(MAX_BATTERIES),
+  /** Whose bookings are in `batteries`, for the index. */
+  user_ids: z.array(z.string()),
+});
+export type Station = z.output<typeof station>;
+export type Stations = Collection<Station, "byId" | "byUser">;
+
+export const stationCollection = defineCollection({
+  name: "stations",
+  schema: station,
+  indexes: { byId: { fields: ["id"] }, byUser: { fields: ["user_ids"] } },
+});
+
+/**
+ * One notification of a user in a document of its own: in one document per user the last thousand would be written again
+ * with every new one. `seq` counts a user's notifications from 1 without gaps: the unique index refuses a second one
+ * with the same number, so whoever has read up to one number misses none that comes later.
+ */
+const notification = z.object({
+  /** What it is about, so that nothing is filed twice. */
+  id: z.string(),
+  user_id: z.string(),
+  seq: z.number().int().positive(),
+  news,
+});
+export type Notification = z.output<typeof notification>;
+export type Notifications = Collection<Notification, "bySeq">;
+
+export const notificationCollection = defineCollection({
+  name: "battery_notifications",
+  schema: notification,
+  indexes: { bySeq: { fields: ["user_id", "seq"], unique: true } },
+});

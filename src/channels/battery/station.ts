@@ -1,0 +1,97 @@
+import { HubError } from "../../hub/errors.ts";
+import type { Identity } from "../../hub/identity.ts";
+import { type Battery, type BookedBattery, MAX_BATTERIES, type Station } from "./collections.ts";
+import type { Inventory, Status } from "./messages.ts";
+
+/**
+ * The pure transitions of a station. Each gives the next station or throws what the client is told; none can book a
+ * battery twice or make the counts disagree, which are counted anew each time.
+ */
+
+/** A station without batteries. */
+export function emptyStation(id: number, name: string, status: Status): Station {
+  return { id, name, status, batteries: [], user_ids: [] };
+}
+
+export function inventoryOf({ batteries }: Station): Inventory {
+  const booked = batteries.filter(isBooked).length;
+  return {
+    available_batteries: batteries.length - booked,
+    booked_batteries: booked,
+    total_batteries: batteries.length,
+  };
+}
+
+export function setStatus(station: Station, status: Status): Station {
+  return station.status === status ? station : { ...station, status };
+}
+
+export function addBattery(station: Station, id: number, info: string): Station {
+  if (station.batteries.length >= MAX_BATTERIES) {
+    throw new HubError("conflict", `A station holds at most ${MAX_BATTERIES} batteries`);
+  }
+  return withBatteries(station, [...station.batteries, { id, info, booking: null }]);
+}
+
+/** Books the battery that has been here longest of those that are free. `at` is a timestamp. */
+export function book(
+  station: Station,
+  bookingId: number,
+  userId: string,
+  at: string,
+): { next: Station; battery: BookedBattery } {
+  const free = station.batteries.find((battery) => !isBooked(battery));
+  if (!free) throw new HubError("conflict", "No battery is available at this station");
+  const battery = { ...free, booking: { id: bookingId, user_id: userId, booked_at: at, ready_at: null } };
+  return { next: replace(station, battery), battery };
+}
+
+/** The same station when the battery was ready already. */
+export function markReady(station: Station, bookingId: number, at: string): { next: Station; battery: BookedBattery } {
+  const battery = bookedBattery(station, bookingId);
+  if (battery.booking.ready_at !== null) return { next: station, battery };
+  const ready = { ...battery, booking: { ...battery.booking, ready_at: at } };
+  return { next: replace(station, ready), battery: ready };
+}
+
+/** The battery leaves with its booker, or with an operator on their behalf. */
+export function collect(
+  station: Station,
+  bookingId: number,
+  { userId, role }: Identity,
+): { next: Station; battery: BookedBattery } {
+  const battery = bookedBattery(station, bookingId);
+  if (battery.booking.user_id !== userId && role !== "operator" && role !== "admin") {
+    throw new HubError("forbidden", "Only its owner may collect a booked battery");
+  }
+  const left = station.batteries.filter(({ id }) => id !== battery.id);
+  return { next: withBatteries(station, left), battery };
+}
+
+/** The battery that a booking holds. Throws `HubError("not_found")` when there is no such booking, or it is collected. */
+export function bookedBattery({ batteries }: Station, bookingId: number): BookedBattery {
+  const battery = batteries.filter(isBooked).find(({ booking }) => booking.id === bookingId);
+  if (!battery) throw new HubError("not_found", "Booking not found");
+  return battery;
+}
+
+/** The batteries that a user has booked here. */
+export function bookedBy({ batteries }: Station, userId: string): BookedBattery[] {
+  return batteries.filter(isBooked).filter(({ booking }) => booking.user_id === userId);
+}
+
+function isBooked(battery: Battery): battery is BookedBattery {
+  return battery.booking !== null;
+}
+
+function replace(station: Station, battery: Battery): Station {
+  return withBatteries(
+    station,
+    station.batteries.map((one) => (one.id === battery.id ? battery : one)),
+  );
+}
+
+function withBatteries(station: Station, batteries: readonly Battery[]): Station {
+  const userIds = new Set(batteries.filter(isBooked).map(({ booking }) => booking.user_id));
+  return { ...station, batteries: [...batteries], user_ids: [...userIds] };
+}

@@ -1,0 +1,108 @@
+import { type Channel, defineChannel } from "../../hub/channel.ts";
+import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Connection } from "../../hub/connection.ts";
+import { HubError, toHubError } from "../../hub/errors.ts";
+import type { Identity } from "../../hub/identity.ts";
+import { inbound, type LocationUpdate, type Outbound, outbound, uuid } from "./messages.ts";
+import { NAMESPACE, parseRoom, userRoom } from "./rooms.ts";
+import type { BookingsService } from "./service.ts";
+import type { SupportService } from "./support.ts";
+import { createTyping } from "./typing.ts";
+
+type Client = Connection<Outbound>;
+
+export interface BookingsChannelOptions {
+  readonly bookings: BookingsService;
+  readonly support: SupportService;
+  readonly clock: Clock;
+}
+
+/** The one channel of the bookings app: clients join the rooms of what concerns them. */
+export function bookingsChannel({ bookings, support, clock }: BookingsChannelOptions): Channel {
+  const typing = createTyping(clock);
+  /** The rooms that clients have asked for. */
+  const asked = new WeakMap<Client, Set<string>>();
+  const now = (): string => timestamp(clock);
+
+  /**
+   * Who may be in a room: in `booking:*` its owner, its assigned technician and admins; in `support:*` the creator of the
+   * ticket and admins; in `user:*` that user and admins. Gives the messages that show a new member how things stand.
+   * Refuses in the same words whether there is no such room or it is not for this user.
+   */
+  async function authorise(room: string, identity: Identity): Promise<{ location?: LocationUpdate }> {
+    const { kind, id = "" } = parseRoom(room) ?? {};
+    if (kind === "user") {
+      if (id === identity.userId || (identity.role === "admin" && uuid.safeParse(id).success)) return {};
+    } else if (kind === "support") {
+      if (await support.find(id, identity)) return {};
+    } else if (kind === "booking") {
+      const booking = await bookings.find(id, identity);
+      if (booking) return booking.lastLocation ? { location: { bookingId: id, ...booking.lastLocation } } : {};
+    }
+    throw noSuchRoom(room);
+  }
+
+  async function leave(client: Client, room: string): Promise<void> {
+    typing.stop(client, room);
+    asked.get(client)?.delete(room);
+    await client.leave(room);
+  }
+
+  return defineChannel<typeof inbound, Outbound>({
+    app: "bookings",
+    namespace: NAMESPACE,
+    path: "/ws",
+    credential: "jwt",
+    inbound,
+    outbound,
+    error: ({ message, room, timestamp }) => ({ message, ...(room !== undefined && { room }), timestamp }),
+    async open(client) {
+      const { userId } = client.identity;
+      asked.set(client, new Set());
+      client.onClose(() => typing.stopEverywhere(client));
+      await client.join(userRoom(userId));
+      client.send("connected", { userId, timestamp: now() });
+    },
+    /** A role may have been taken away: what was right for the old token is asked again for the new one. */
+    async renewed(client) {
+      for (const room of asked.get(client) ?? []) {
+        if (!client.isIn(room)) continue;
+        await authorise(room, client.identity).catch(async (refusal: unknown) => {
+          await leave(client, room);
+          client.fail(toHubError(refusal));
+        });
+      }
+    },
+    on: {
+      async join(client, { room }) {
+        await authorise(room, client.identity);
+        await client.join(room);
+        asked.get(client)?.add(room);
+        // Asked again: whoever lost the right in between is put out either here, because it is gone by now, or by the
+        // eviction that follows its loss, because the client is in the room by now.
+        const { location } = await authorise(room, client.identity).catch(async (refusal: unknown) => {
+          await leave(client, room);
+          throw refusal;
+        });
+        if (!client.isIn(room)) throw noSuchRoom(room);
+        client.send("joined_room", { room, timestamp: now() });
+        if (location) client.send("location_update", location);
+        return { room };
+      },
+      async leave(client, { room }) {
+        if (!parseRoom(room)) throw noSuchRoom(room);
+        await leave(client, room);
+        client.send("left_room", { room, timestamp: now() });
+        return { room };
+      },
+      typing(client, { room, data }) {
+        if (!parseRoom(room) || !client.isIn(room)) throw new HubError("forbidden", "You are not in this room", room);
+        typing.say(client, room, data.isTyping);
+      },
+    },
+  });
+}
+
+function noSuchRoom(room: string): HubError {
+  return new HubError("forbidden", "There is no such room, or it is not for you", room);
+}

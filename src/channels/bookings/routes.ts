@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { defineRoute, type Route } from "../../hub/route.ts";
+import type { Booking } from "./collections.ts";
+import { location, status, userId, uuid } from "./messages.ts";
+import type { BookingsService } from "./service.ts";
+import type { SupportService } from "./support.ts";
+
+const timestamp = z.iso.datetime();
+
+const bookingView = z.object({
+  id: uuid,
+  /** The owner. */
+  userId,
+  service: z.string(),
+  status,
+  technicianId: uuid.nullable(),
+  createdAt: timestamp,
+});
+
+const locationView = z.object({ bookingId: uuid, location, timestamp });
+
+const ticketView = z.object({ id: uuid, userId, subject: z.string(), createdAt: timestamp });
+
+const messageView = z.object({
+  id: uuid,
+  ticketId: uuid,
+  /** Counts the messages of the ticket from 1. */
+  seq: z.number().int(),
+  senderId: userId,
+  message: z.string(),
+  createdAt: timestamp,
+});
+
+/** An id that is no UUID is that of nothing: the answer is a 404, not a lesson in spelling. */
+const withId = z.object({ id: z.string() });
+
+const shortText = z.string().trim().min(1).max(200);
+const longText = z.string().trim().min(1).max(4_000);
+
+const bookingChange = z
+  .object({ status: status.optional(), technicianId: uuid.nullable().optional() })
+  .refine((body) => body.status !== undefined || body.technicianId !== undefined, "give status, technicianId or both");
+
+/** The HTTP routes of the bookings app. */
+export function bookingRoutes(bookings: BookingsService, support: SupportService): Route[] {
+  return [
+    defineRoute({
+      method: "post",
+      path: "/api/v2/bookings",
+      summary: "Book a home service",
+      credential: "jwt",
+      body: z.object({ service: shortText, technicianId: uuid.optional() }),
+      status: 201,
+      response: bookingView,
+      handle: ({ identity, body }) => bookings.create(identity, body.service, body.technicianId ?? null),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/api/v2/bookings/{id}",
+      summary: "A booking, for its owner, its technician and admins",
+      credential: "jwt",
+      params: withId,
+      response: bookingView,
+      handle: ({ identity, params }) => bookings.get(params.id, identity),
+    }),
+    defineRoute({
+      method: "patch",
+      path: "/api/v2/bookings/{id}",
+      summary: "Move the status forward, cancel, assign or unassign (null) a technician; 409 for a step backwards",
+      credential: "jwt",
+      params: withId,
+      body: bookingChange,
+      response: bookingView,
+      handle: ({ identity, params, body }) => bookings.change(params.id, identity, body),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/v2/bookings/{id}/location",
+      summary: "Report where the technician is",
+      credential: "jwt",
+      params: withId,
+      body: location,
+      response: locationView,
+      handle: async ({ identity, params, body }) => locationOf(await bookings.report(params.id, identity, body)),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/v2/support/tickets",
+      summary: "Open a support ticket",
+      credential: "jwt",
+      body: z.object({ subject: shortText }),
+      status: 201,
+      response: ticketView,
+      handle: ({ identity, body }) => support.create(identity, body.subject),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/api/v2/support/tickets/{id}/messages",
+      summary: "The messages of a ticket in order, at most 1,000, those after a seq",
+      credential: "jwt",
+      params: withId,
+      query: z.object({ after_seq: z.coerce.number().int().nonnegative().default(0) }),
+      response: z.object({ items: z.array(messageView) }),
+      handle: async ({ identity, params, query }) => ({
+        items: await support.list(params.id, identity, query.after_seq),
+      }),
+    }),
+    defineRoute({
+      method: "post",
+      path: "/api/v2/support/tickets/{id}/messages",
+      summary: "Say something in a ticket's chat",
+      credential: "jwt",
+      params: withId,
+      body: z.object({ message: longText }),
+      status: 201,
+      response: messageView,
+      handle: ({ identity, params, body }) => support.post(params.id, identity, body.message),
+    }),
+  ];
+}
+
+function locationOf({ id, lastLocation }: Booking) {
+  return { bookingId: id, ...lastLocation };
+}

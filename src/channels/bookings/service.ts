@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, timestamp } from "../../hub/clock.ts";
+import { HubError } from "../../hub/errors.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { Identity } from "../../hub/identity.ts";
+import type { Change } from "../../store/collection.ts";
+import { begin, change, type Part, partOf, report, type Wish } from "./booking.ts";
+import type { Broadcasts } from "./broadcasts.ts";
+import type { Booking, Bookings } from "./collections.ts";
+import { type Location, uuid } from "./messages.ts";
+import { bookingRoom, NAMESPACE } from "./rooms.ts";
+
+export interface BookingsServiceOptions {
+  readonly bookings: Bookings;
+  readonly broadcasts: Broadcasts;
+  readonly clock: Clock;
+  readonly evict: Hub["evict"];
+}
+
+export type BookingsService = ReturnType<typeof createBookingsService>;
+
+/** Home-service bookings: what can be done with one, by whichever door or route it is asked for. */
+export function createBookingsService({ bookings, broadcasts, clock, evict }: BookingsServiceOptions) {
+  /** A transition by somebody who has a part in the booking; for others it is as if there were no such booking. */
+  async function modify<R>(
+    id: string,
+    identity: Identity,
+    transition: (booking: Booking, part: Part) => Change<Booking, R>,
+  ): Promise<R> {
+    if (!uuid.safeParse(id).success) throw notFound();
+    const act = (booking: Booking): Change<Booking, R> => {
+      const part = partOf(booking, identity);
+      if (!part) throw notFound();
+      return transition(booking, part);
+    };
+    return bookings.modify(id, act).catch((error: unknown) => {
+      throw error instanceof HubError && error.code === "not_found" ? notFound() : error;
+    });
+  }
+
+  /** The booking, if there is one and the user has a part in it. */
+  async function find(id: string, identity: Identity): Promise<Booking | undefined> {
+    const booking = uuid.safeParse(id).success ? await bookings.get(id) : undefined;
+    return booking && partOf(booking, identity) ? booking : undefined;
+  }
+
+  return {
+    find,
+
+    async get(id: string, identity: Identity): Promise<Booking> {
+      const booking = await find(id, identity);
+      if (!booking) throw notFound();
+      return booking;
+    },
+
+    /** Whoever creates a booking owns it. Nobody is told: a status that nobody has seen has not changed. */
+    async create(identity: Identity, service: string, technicianId: string | null): Promise<Booking> {
+      const { userId } = identity;
+      const booking = begin({ id: randomUUID(), userId, service, technicianId, createdAt: timestamp(clock) });
+      await bookings.insert(booking);
+      return booking;
+    },
+
+    /**
+     * Changes the status, the technician or both. A technician who is no longer the booking's is out of its room when
+     * this resolves: clients that were in it are told so, and one that is just joining finds out when it looks again.
+     */
+    async change(id: string, identity: Identity, wish: Wish): Promise<Booking> {
+      const { before, next } = await modify(id, identity, (before, part) => {
+        const next = change(before, part, wish);
+        const moved = next.status !== before.status;
+        const messages = moved ? [broadcasts.statusUpdate(id, next.userId, next.status)] : [];
+        return { next, messages, result: { before, next } };
+      });
+      if (before.technicianId !== null && before.technicianId !== next.technicianId) {
+        evict(NAMESPACE, bookingRoom(id), before.technicianId, "You are no longer assigned to this booking");
+      }
+      return next;
+    },
+
+    /** Records where the technician is now, and shows it to all who watch the booking. */
+    async report(id: string, identity: Identity, location: Location): Promise<Booking> {
+      return modify(id, identity, (before, part) => {
+        const at = timestamp(clock);
+        const next = report(before, part, location, at);
+        return { next, messages: [broadcasts.locationUpdate(id, location, at)], result: next };
+      });
+    },
+  };
+}
+
+function notFound(): HubError {
+  return new HubError("not_found", "Booking not found");
+}

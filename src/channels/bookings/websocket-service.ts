@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { HubError } from "../../hub/errors.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { Outgoing } from "../../hub/publish.ts";
+import { createBroadcasts } from "./broadcasts.ts";
+import { type Location, type SupportMessage, userId as userIdSchema } from "./messages.ts";
+import type { Status } from "./statuses.ts";
+
+/**
+ * Broadcasts for code in this process that keeps bookings, tickets or locations elsewhere. Nothing is stored here: who
+ * joins later is not told. Each throws `HubError("invalid_field")`, and sends nothing, when what it is given could not be
+ * a message of the channel; whether the booking, ticket or user exists is not asked.
+ */
+export interface WebsocketService {
+  /** `status_update` to `booking:<bookingId>` and `user:<userId>`; `userId` is the booking's owner. */
+  broadcastBookingStatus(bookingId: string, userId: string, status: Status): void;
+  /** `message` to `support:<ticketId>`; of `messageData` only `id`, `message` and `createdAt` are sent. */
+  broadcastSupportMessage(ticketId: string, senderId: string, messageData: SupportMessage): void;
+  /** `location_update` to `booking:<bookingId>`; degrees. */
+  broadcastTechnicianLocation(bookingId: string, location: Location): void;
+}
+
+/** The service over a hub; it keeps no state, so there may be any number of them. */
+export function createWebsocketService(hub: Pick<Hub, "publish" | "clock">): WebsocketService {
+  const broadcasts = createBroadcasts(hub.clock);
+  const send = (build: () => Outgoing): void => hub.publish(checked(build));
+
+  return {
+    broadcastBookingStatus: (bookingId, userId, status) =>
+      send(() => broadcasts.statusUpdate(bookingId, userIdSchema.parse(userId), status)),
+    broadcastSupportMessage: (ticketId, senderId, messageData) =>
+      send(() => broadcasts.supportMessage(ticketId, senderId, messageData)),
+    broadcastTechnicianLocation: (bookingId, location) => send(() => broadcasts.locationUpdate(bookingId, location)),
+  };
+}
+
+function checked(build: () => Outgoing): Outgoing {
+  try {
+    return build();
+  } catch (error) {
+    throw error instanceof z.ZodError ? new HubError("invalid_field", z.prettifyError(error)) : error;
+  }
+}

@@ -1,0 +1,46 @@
+import { HubError } from "../../hub/errors.ts";
+import type { Collection } from "../../store/collection.ts";
+import { insertMissing } from "../../store/insert-missing.ts";
+import type { LocatedReservation, Lot } from "./collections.ts";
+import { hasEnded, without } from "./spots.ts";
+
+/** So many ended reservations may lie in a lot: moving them costs two more writes, which not every ending should. */
+export const ENDED_IN_LOT = 32;
+
+/** How many are moved at a time. */
+const BATCH = 256;
+
+/**
+ * Keeps the document of a lot from growing for ever: ended reservations move to a collection of their own. They are there
+ * before they leave the lot, so a reader who looks into the lot first misses none, and may see one twice. A worker that
+ * dies in between leaves them in the lot until the next move.
+ */
+export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReservation>) {
+  /** Lots whose reservations this worker is moving. */
+  const moving = new Set<number>();
+
+  /** Moves the ended reservations of a lot, if it has many. What cannot be moved now is moved after a later change. */
+  return async function tidy(lot: Lot): Promise<void> {
+    if (moving.has(lot.id)) return;
+    moving.add(lot.id);
+    try {
+      let left: Lot | undefined = lot;
+      while (left && endedOf(left).length >= ENDED_IN_LOT) {
+        const batch = endedOf(left).slice(0, BATCH);
+        await insertMissing(ended, batch);
+        const ids = batch.map(({ id }) => id);
+        await lots.modify(lot.id, (current) => ({ next: without(current, ids), result: undefined }));
+        left = await lots.get(lot.id);
+      }
+    } catch (error) {
+      // The change that led here is made; that the database went away since is no failure of it.
+      if (!(error instanceof HubError && error.code === "unavailable")) throw error;
+    } finally {
+      moving.delete(lot.id);
+    }
+  };
+}
+
+function endedOf({ id, reservations }: Lot): LocatedReservation[] {
+  return reservations.filter(hasEnded).map((reservation) => ({ ...reservation, parking_lot_id: id }));
+}

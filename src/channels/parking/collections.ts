@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { defineCollection } from "../../store/collection.ts";
+import { STATUSES } from "./messages.ts";
+
+/** The largest car parks have about as many. More would make one document too large to be written for every change. */
+export const MAX_SPOTS = 20_000;
+
+const id = z.number().int().positive();
+
+const reservation = z.object({ id, user_id: z.string(), status: z.enum(STATUSES) });
+export type Reservation = z.infer<typeof reservation>;
+
+/**
+ * A parking lot with its reservations in one document: a spot and the reservation that takes it change together or not at
+ * all. Those that have ended stay until they are moved to the ended ones; see `archive.ts`.
+ */
+const lot = z.object({
+  id,
+  name: z.string(),
+  /** Free spots that nobody has reserved. */
+  available_spots: z.number().int().nonnegative(),
+  reservations: z.array(reservation),
+  /** The ids and the users of `reservations`, for the indexes. */
+  reservation_ids: z.array(id),
+  user_ids: z.array(z.string()),
+});
+export type Lot = z.infer<typeof lot>;
+
+export const lotCollection = defineCollection({
+  name: "parking_lots",
+  schema: lot,
+  indexes: {
+    byId: { fields: ["id"] },
+    byReservation: { fields: ["reservation_ids"] },
+    byUser: { fields: ["user_ids"] },
+  },
+});
+
+/** A reservation with its lot. */
+const locatedReservation = reservation.extend({ parking_lot_id: id });
+export type LocatedReservation = z.infer<typeof locatedReservation>;
+
+/** Reservations that have ended: they never change any more, and need no place in their lot. */
+export const endedCollection = defineCollection({
+  name: "ended_reservations",
+  schema: locatedReservation,
+  indexes: { byUser: { fields: ["user_id", "id"] } },
+});

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { log, reply } from "../../hub/channel.ts";
+
+/** What a client can be notified of. */
+export const NOTIFICATION_TYPES = ["reservation", "parking_lot"] as const;
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+
+/** `completed` and `cancelled` are final. */
+export const STATUSES = ["active", "completed", "cancelled"] as const;
+export type Status = (typeof STATUSES)[number];
+
+const id = z.number().int().positive();
+const notificationType = z.enum(NOTIFICATION_TYPES);
+
+/** A reservation as its user sees it, in a notification and by HTTP. */
+export const reservationView = z.object({ reservation_id: id, status: z.enum(STATUSES), parking_lot_id: id });
+
+/** A parking lot as everybody sees it, in a notification and by HTTP. */
+export const lotView = z.object({
+  parking_lot_id: id,
+  name: z.string(),
+  available_spots: z.number().int().nonnegative(),
+});
+
+/** What clients send. */
+export const inbound = { subscribe: z.object({ notification_types: z.array(notificationType) }) };
+
+/** What the hub sends. */
+export const outbound = {
+  subscribed: reply(z.object({ notification_types: z.array(notificationType) })),
+  notification: log(
+    z.object({
+      message: z.string(),
+      notification_type: notificationType,
+      // The document's own example names no lot; what is published by hand may look like it.
+      data: z.union([reservationView.partial({ parking_lot_id: true }), lotView]),
+    }),
+  ),
+  error: reply(z.object({ message: z.string() })),
+};
+
+export type Outbound = typeof outbound;

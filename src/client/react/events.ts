@@ -1,0 +1,51 @@
+import { useEffect, useState } from "react";
+import { connect } from "../connect.ts";
+import { type HookOptions, report, useStateOf } from "./common.ts";
+
+export interface SeatData {
+  readonly availableSeats: number;
+  /** Known from the first update on. */
+  readonly seatCapacity: number | undefined;
+}
+
+export interface EventWebSocket {
+  readonly isConnected: boolean;
+  readonly seatData: SeatData | null;
+  /** When the hub last said something about the seats. */
+  readonly lastUpdate: Date | null;
+}
+
+/** The seats of an event, live. Without an event or a token (the user's JWT) there is no connection. */
+export function useEventWebSocket(
+  eventId: number | string | null | undefined,
+  token: string | null | undefined,
+  { url }: HookOptions = {},
+): EventWebSocket {
+  const [isConnected, setIsConnected] = useState(false);
+  const [seatData, setSeatData] = useStateOf<SeatData | null>(eventId, null);
+  const [lastUpdate, setLastUpdate] = useStateOf<Date | null>(eventId, null);
+
+  useEffect(() => {
+    if (!token || !eventId) return;
+    const socket = connect(`/events/${Number(eventId)}`, { token, ...(url !== undefined && { url }) });
+    const booked = ({ availableSeats, timestamp }: { availableSeats: number; timestamp: string }): void => {
+      setSeatData((before) => ({ availableSeats, seatCapacity: before?.seatCapacity }));
+      setLastUpdate(new Date(timestamp));
+    };
+    socket
+      .on("connect", () => setIsConnected(true))
+      .on("disconnect", () => setIsConnected(false))
+      .on("connect_error", report)
+      .on("booking_created", booked)
+      .on("booking_cancelled", booked)
+      .on("seat_update", ({ availableSeats, seatCapacity, timestamp }) => {
+        setSeatData({ availableSeats, seatCapacity });
+        setLastUpdate(new Date(timestamp));
+      });
+    return () => {
+      socket.disconnect();
+    };
+  }, [eventId, token, url, setSeatData, setLastUpdate]);
+
+  return { isConnected, seatData, lastUpdate };
+}

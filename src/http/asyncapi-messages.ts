@@ -1,0 +1,123 @@
+import { z } from "zod";
+import type { Channel, DeliveryClass } from "../hub/channel.ts";
+import { DISCONNECTS } from "../hub/disconnects.ts";
+import { refreshSchema } from "../hub/dispatch.ts";
+import { ERRORS } from "../hub/errors.ts";
+import { type JsonSchema, toJsonSchema } from "./json-schema.ts";
+
+export interface AsyncMessage {
+  readonly name: string;
+  readonly summary: string;
+  /** The delivery class, for what the hub sends. */
+  readonly tags?: readonly { readonly name: DeliveryClass; readonly description: string }[];
+  readonly payload: JsonSchema;
+}
+
+/** Who sends a message; some types, for example `typing`, go both ways in different shapes. */
+export type Sender = "client" | "hub";
+export type Door = "plain" | "socketio";
+
+/** A message on one door, before it has a place in the description. */
+interface Declared {
+  readonly type: string;
+  readonly from: Sender;
+  readonly schema: z.ZodObject;
+  readonly summary: string;
+  readonly delivery?: DeliveryClass;
+}
+
+const PROMISES: Readonly<Record<DeliveryClass, string>> = {
+  log: "Every subscriber of the room gets every one, in one order",
+  latest: "A slow client may skip values but ends on the newest of each thing",
+  volatile: "Delivered if the client can take it now",
+  reply: "An answer to one client, never broadcast",
+};
+
+const closingSchema = z.object({
+  code: z.number().int(),
+  reason: z.string().describe([...new Set(Object.values(DISCONNECTS).map(({ reason }) => reason))].join(", ")),
+});
+
+const acknowledgements = [
+  z.looseObject({ ok: z.literal(true) }),
+  z.object({
+    ok: z.literal(false),
+    error: z.object({
+      code: z.enum(Object.keys(ERRORS) as [keyof typeof ERRORS, ...(keyof typeof ERRORS)[]]),
+      message: z.string(),
+    }),
+  }),
+];
+
+/** The name under which the answer to an event is described; no event is called so. */
+export const ACKNOWLEDGEMENT = "acknowledgement";
+
+/** Every message of a channel on a door: those it declares, and those that the hub adds to it. */
+export function messagesOf(channel: Channel, door: Door): Declared[] {
+  const inbound = Object.entries(channel.inbound).map(
+    ([type, schema]): Declared => ({ type, from: "client", schema, summary: "Sent by clients" }),
+  );
+  const outbound = Object.entries(channel.outbound).map(
+    ([type, { schema, delivery }]): Declared => ({
+      type,
+      from: "hub",
+      schema,
+      delivery,
+      summary: `Sent by the hub: ${PROMISES[delivery]}`,
+    }),
+  );
+  const refresh: Declared = {
+    type: "refresh",
+    from: "client",
+    schema: refreshSchema,
+    summary: "A fresh JWT of the same user, before the one that the client came with expires",
+  };
+  const closing: Declared = {
+    type: "closing",
+    from: "hub",
+    schema: closingSchema,
+    delivery: "reply",
+    summary: "The hub is about to end this connection: the close code and the reason that a plain client would see",
+  };
+  return [
+    ...inbound,
+    ...(channel.credential === "jwt" ? [refresh] : []),
+    ...outbound,
+    ...(door === "socketio" ? [closing] : []),
+  ];
+}
+
+/** The message as its door carries it: a whole text frame, or the one argument of an event. */
+export function asyncMessage(
+  { type, from, schema, summary, delivery }: Declared,
+  door: Door,
+  channel: Channel,
+): AsyncMessage {
+  const fields = toJsonSchema(schema, from === "client" ? "input" : "output", "draft-07");
+  return {
+    name: type,
+    summary,
+    ...(delivery && { tags: [{ name: delivery, description: PROMISES[delivery] }] }),
+    payload: door === "plain" ? frame() : fields,
+  };
+
+  function frame(): JsonSchema {
+    const { properties, required } = fields;
+    if (channel.envelope !== "data") {
+      return { ...fields, properties: { type: { const: type }, ...properties }, required: ["type", ...required] };
+    }
+    const needsData = from === "hub" || required.length > 0;
+    return {
+      type: "object",
+      properties: { type: { const: type }, data: fields },
+      required: ["type", ...(needsData ? ["data"] : [])],
+    };
+  }
+}
+
+/** What a Socket.IO client is answered that sends an event with an acknowledgement. */
+export const acknowledgementMessage: AsyncMessage = {
+  name: ACKNOWLEDGEMENT,
+  summary: "The answer to an event that was sent with an acknowledgement; further fields depend on the event",
+  payload: { oneOf: acknowledgements.map((schema) => toJsonSchema(schema, "output", "draft-07")) },
+};

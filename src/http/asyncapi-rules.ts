@@ -1,0 +1,81 @@
+import type { Channel } from "../hub/channel.ts";
+import type { Door } from "./asyncapi-messages.ts";
+
+/** Each way to bring a credential; a channel names those that it takes. */
+export const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+  tokenInQuery: {
+    type: "httpApiKey",
+    in: "query",
+    name: "token",
+    description: "For browsers, which cannot set headers",
+  },
+  tokenInAuth: { type: "apiKey", in: "password", description: "Socket.IO: auth: { token }" },
+  apiKey: { type: "httpApiKey", in: "header", name: "X-API-Key" },
+  apiKeyInQuery: {
+    type: "httpApiKey",
+    in: "query",
+    name: "api_key",
+    description: "For browsers, which cannot set headers",
+  },
+  apiKeyInAuth: { type: "apiKey", in: "password", description: "Socket.IO: auth: { apiKey }" },
+} as const satisfies Record<string, object>;
+
+/** The cookies that channels take a credential from, as schemes. */
+export function cookieSchemes(channels: readonly Channel[]): Record<string, object> {
+  const names = new Set(channels.flatMap(({ cookie }) => cookie ?? []));
+  const scheme = { type: "httpApiKey", in: "cookie", description: "From pages of the same host" };
+  return Object.fromEntries([...names].map((name) => [cookieScheme(name), { ...scheme, name }]));
+}
+
+function cookieScheme(name: string): string {
+  return `cookie.${name}`;
+}
+
+/** The alternatives of a channel's `security`; none for a channel that asks for nothing. */
+export function securityOf({ credential, cookie }: Channel, door: Door): { security?: { $ref: string }[] } {
+  if (credential === "none") return {};
+  const names: string[] = credential === "apiKey" ? ["apiKey", "apiKeyInQuery"] : ["bearer", "tokenInQuery"];
+  if (cookie !== undefined) names.push(cookieScheme(cookie));
+  if (door === "socketio") names.unshift(credential === "apiKey" ? "apiKeyInAuth" : "tokenInAuth");
+  return { security: names.map((name) => ({ $ref: `#/components/securitySchemes/${name}` })) };
+}
+
+/** The query of the plain door's handshake, where there is a credential to put there. */
+export function credentialPlaces({ credential }: Channel): { bindings?: Record<string, object> } {
+  if (credential === "none") return {};
+  const name = credential === "apiKey" ? "api_key" : "token";
+  const query = { type: "object", properties: { [name]: { type: "string" } } };
+  return { bindings: { ws: { query, bindingVersion: "0.1.0" } } };
+}
+
+const CREDENTIALS = {
+  none: "Open to anybody.",
+  jwt: "With a JWT.",
+  apiKey: "With an API key.",
+  wsToken: "With a ws token.",
+} as const satisfies Record<Channel["credential"], string>;
+
+/** Who may come in, how others are turned away, and what a client may do how often, in words. */
+export function rulesOf({ credential, refuse, envelope, limits }: Channel, door: Door): string {
+  const { connectionsPerCredential, messages = {}, idleMs } = limits ?? {};
+  const sentences: string[] = [CREDENTIALS[credential]];
+  if (credential !== "none") sentences.push(turnedAway());
+  if (door === "plain" && envelope === "data") sentences.push("All fields but the type are in data.");
+  if (connectionsPerCredential !== undefined) {
+    sentences.push(`At most ${connectionsPerCredential} connections at once with one credential.`);
+  }
+  for (const [type, { max, windowMs }] of Object.entries(messages)) {
+    sentences.push(
+      `At most ${max} ${type} messages in ${windowMs / 1000} seconds on one connection; one more ends it.`,
+    );
+  }
+  if (idleMs !== undefined) sentences.push(`Closed after ${idleMs / 1000} seconds without a message from the client.`);
+  return sentences.join(" ");
+
+  function turnedAway(): string {
+    if (door === "socketio") return "Without a good one: connect_error with data { code, reason }.";
+    if (refuse === "http") return "Without a good one the upgrade is answered 403.";
+    return "Without a good one: the error message, then close code 1008.";
+  }
+}

@@ -1,0 +1,54 @@
+import type { Socket as EngineSocket } from "engine.io";
+import { DISCONNECTS } from "../hub/disconnects.ts";
+import { thin } from "./backlog.ts";
+import type { PacketOptions } from "./broadcast.ts";
+import { CLOSE_TIMEOUT_MS } from "./coalesced-socket.ts";
+
+/** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
+interface Internals {
+  writeBuffer: { data?: string; options?: PacketOptions }[];
+  write(data: string, options?: PacketOptions, callback?: () => void): unknown;
+}
+
+/**
+ * A client on the polling transport has no socket of its own to fill up: what it has not fetched waits in the engine's
+ * buffer. The same budget holds there, with the same consequences, until it moves to a WebSocket.
+ */
+export function limitPolling(connection: EngineSocket, budgetBytes: number): void {
+  if (connection.transport.name !== "polling") return;
+  const internals = connection as unknown as Internals;
+  const write = internals.write.bind(connection);
+  let waiting = 0;
+
+  internals.write = (data, options, callback) => {
+    if (waiting + data.length > budgetBytes) {
+      internals.writeBuffer = thin(internals.writeBuffer, (packet) => packet.options?.wsPreEncodedFrame ?? {});
+      waiting = internals.writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0);
+      if (options?.wsPreEncodedFrame?.delivery === "volatile") return;
+      if (waiting + data.length > budgetBytes) return overload();
+    }
+    // Before it is written, since writing may flush it.
+    waiting += data.length;
+    write(data, options, callback);
+  };
+  connection.on("flush", forget);
+  connection.once("upgrade", lift);
+
+  function forget(): void {
+    waiting = 0;
+  }
+
+  function lift(): void {
+    internals.write = write;
+    connection.off("flush", forget);
+  }
+
+  /** What it is told at the end waits for its next request, but not for long. */
+  function overload(): void {
+    lift();
+    internals.writeBuffer = [];
+    connection.emit("ending", DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
+    connection.close();
+    setTimeout(() => connection.close(true), CLOSE_TIMEOUT_MS).unref();
+  }
+}

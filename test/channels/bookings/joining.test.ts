@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import type { App } from "../../../src/channels/app.ts";
+import { createBroadcasts } from "../../../src/channels/bookings/broadcasts.ts";
+import { bookingsChannel } from "../../../src/channels/bookings/channel.ts";
+import {
+  bookingCollection,
+  ticketCollection,
+  ticketMessageCollection,
+} from "../../../src/channels/bookings/collections.ts";
+import { bookingRoutes } from "../../../src/channels/bookings/routes.ts";
+import { createBookingsService } from "../../../src/channels/bookings/service.ts";
+import { createSupportService } from "../../../src/channels/bookings/support.ts";
+import { BOOKINGS_DOOR, bookingsAt, changeBooking, newBooking, soFar, told } from "../../conformance/bookings-data.ts";
+import { DOORS, plainDoor } from "../../support/client.ts";
+import { withHub } from "../../support/suite.ts";
+
+/** Runs after a join has looked the booking up and before it goes on; undefined: nothing happens in between. */
+let meanwhile: ((bookingId: string) => Promise<void>) | undefined;
+let lookups = 0;
+
+/** The bookings app, in which time can be stopped at the worst moments of a join. */
+const stoppable: App = {
+  name: "bookings",
+  async start({ store, clock, evict }) {
+    const broadcasts = createBroadcasts(clock);
+    const documents = await store.collection(bookingCollection);
+    const bookings = createBookingsService({ bookings: documents, broadcasts, clock, evict });
+    const tickets = await store.collection(ticketCollection);
+    const messages = await store.collection(ticketMessageCollection);
+    const support = createSupportService({ tickets, messages, broadcasts, clock });
+    const stopped: typeof bookings = {
+      ...bookings,
+      async find(id, identity) {
+        const found = await bookings.find(id, identity);
+        lookups++;
+        await meanwhile?.(id);
+        return found;
+      },
+    };
+    return {
+      channels: [bookingsChannel({ bookings: stopped, support, clock })],
+      routes: bookingRoutes(bookings, support),
+    };
+  },
+};
+
+describe("joining the room of a booking", () => {
+  withHub(
+    (suite) => {
+      beforeEach(() => {
+        meanwhile = undefined;
+        lookups = 0;
+      });
+
+      for (const door of DOORS) {
+        for (const [moment, lookup] of [
+          ["before it is in the room", 1],
+          ["when it already is", 2],
+        ] as const) {
+          it(`fails for a technician who is unassigned ${moment}, through ${door.name}`, async () => {
+            const id = await newBooking(suite.hub);
+            const room = `booking:${id}`;
+            const technician = await suite.connect(door, bookingsAt(await suite.hub.token("technician")));
+            await technician.next("connected");
+            meanwhile = async () => {
+              if (lookups === lookup) await changeBooking(suite.hub, "admin", id, { technicianId: null });
+            };
+            technician.send("join", { room });
+            expect(await technician.next("error")).to.include({ room });
+            await changeBooking(suite.hub, "admin", id, { status: "completed" });
+            const types = new Set((await soFar(technician)).map(([type]) => type));
+            expect([...types]).to.eql(["connected", "error"]);
+          });
+        }
+      }
+
+      it("lets who is refused hear nothing, not even while it is decided", async () => {
+        const id = await newBooking(suite.hub);
+        const stranger = await suite.connect(plainDoor, bookingsAt(await suite.hub.token("secondCustomer")));
+        meanwhile = async () => {
+          await changeBooking(suite.hub, "admin", id, { status: "en_route" });
+        };
+        stranger.send("join", { room: `booking:${id}` });
+        await stranger.next("error");
+        expect((await soFar(stranger)).map(([type]) => type)).to.eql(["connected", "error"]);
+      });
+
+      it("misses nothing that happens in the meantime", async () => {
+        const id = await newBooking(suite.hub);
+        const technician = await suite.connect(plainDoor, bookingsAt(await suite.hub.token("technician")));
+        meanwhile = async () => {
+          if (lookups === 2) await changeBooking(suite.hub, "admin", id, { status: "en_route" });
+        };
+        technician.send("join", { room: `booking:${id}` });
+        await technician.next("joined_room");
+        expect(await told(technician, "status_update")).to.have.lengthOf(1);
+      });
+    },
+    { file: BOOKINGS_DOOR, apps: [stoppable] },
+  );
+});

@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import { DEMO_USERS } from "../../../src/auth/demo.ts";
+import { DEMO_BOOKING_ID, DEMO_TICKET_ID } from "../../../src/channels/bookings/app.ts";
+import type { Status } from "../../../src/channels/bookings/statuses.ts";
+import { createWebsocketService, type WebsocketService } from "../../../src/channels/bookings/websocket-service.ts";
+import { HubError } from "../../../src/hub/errors.ts";
+import { BOOKINGS_DOOR, bookingsAt, join, MISSING, told } from "../../conformance/bookings-data.ts";
+import { DOORS, plainDoor } from "../../support/client.ts";
+import { withHub } from "../../support/suite.ts";
+
+const USER = DEMO_USERS.customer.id;
+const TIMESTAMP = "2030-01-01T00:00:00.000Z";
+
+describe("the websocket service of the bookings app", () => {
+  withHub(
+    (suite) => {
+      let service: WebsocketService;
+      beforeEach(() => {
+        service = createWebsocketService(suite.hub.hub);
+      });
+
+      for (const door of DOORS) {
+        const enter = async (...rooms: string[]) => {
+          const client = await suite.connect(door, bookingsAt(await suite.hub.token("admin")));
+          for (const room of rooms) await join(client, room);
+          return client;
+        };
+
+        it(`broadcasts a status to booking and owner, once to who is in both rooms, through ${door.name}`, async () => {
+          const clients = await Promise.all([
+            enter(`booking:${DEMO_BOOKING_ID}`),
+            enter(`user:${USER}`),
+            enter(`booking:${DEMO_BOOKING_ID}`, `user:${USER}`),
+          ]);
+          service.broadcastBookingStatus(DEMO_BOOKING_ID, USER, "en_route");
+          const update = { bookingId: DEMO_BOOKING_ID, status: "en_route", timestamp: TIMESTAMP };
+          for (const client of clients) expect(await told(client, "status_update")).to.eql([update]);
+        });
+
+        it(`broadcasts a message to the ticket, and no more of it than the document shows, through ${door.name}`, async () => {
+          const client = await enter(`support:${DEMO_TICKET_ID}`);
+          const message = { id: MISSING, message: "Hello, how can I help?", createdAt: "2024-10-02T19:00:00.000Z" };
+          const stored = { ...message, internalNote: "a difficult customer" };
+          service.broadcastSupportMessage(DEMO_TICKET_ID, DEMO_USERS.admin.id, stored);
+          const facts = { ticketId: DEMO_TICKET_ID, senderId: DEMO_USERS.admin.id, timestamp: TIMESTAMP };
+          expect(await client.next("message")).to.eql({ ...facts, message });
+        });
+
+        it(`broadcasts a location to the booking, through ${door.name}`, async () => {
+          const client = await enter(`booking:${DEMO_BOOKING_ID}`);
+          const location = { latitude: 24.7136, longitude: 46.6753 };
+          service.broadcastTechnicianLocation(DEMO_BOOKING_ID, location);
+          const update = { bookingId: DEMO_BOOKING_ID, location, timestamp: TIMESTAMP };
+          expect(await client.next("location_update")).to.eql(update);
+        });
+      }
+
+      it("refuses with invalid_field, and sends nothing of, what could not be a message", async () => {
+        const client = await suite.connect(plainDoor, bookingsAt(await suite.hub.token("admin")));
+        for (const room of [`booking:${DEMO_BOOKING_ID}`, `user:${USER}`, `support:${DEMO_TICKET_ID}`])
+          await join(client, room);
+        const before = client.log.length;
+        const said = { id: MISSING, message: "Hello", createdAt: TIMESTAMP };
+        const wrong = [
+          () => service.broadcastBookingStatus("7", USER, "arrived"),
+          () => service.broadcastBookingStatus(DEMO_BOOKING_ID, "", "arrived"),
+          () => service.broadcastBookingStatus(DEMO_BOOKING_ID, undefined as unknown as string, "arrived"),
+          () => service.broadcastBookingStatus(DEMO_BOOKING_ID, USER, "flying" as Status),
+          () => service.broadcastSupportMessage("7", USER, said),
+          () => service.broadcastSupportMessage(DEMO_TICKET_ID, USER, { ...said, id: "7" }),
+          () => service.broadcastSupportMessage(DEMO_TICKET_ID, USER, { ...said, createdAt: "yesterday" }),
+          () => service.broadcastSupportMessage(DEMO_TICKET_ID, USER, "Hello" as never),
+          () => service.broadcastTechnicianLocation(DEMO_BOOKING_ID, { latitude: 91, longitude: 0 }),
+          () => service.broadcastTechnicianLocation(DEMO_BOOKING_ID, { latitude: 0, longitude: Number.NaN }),
+        ];
+        for (const broadcast of wrong) {
+          expect(broadcast).to.throw(HubError).with.property("code", "invalid_field");
+        }
+        expect(await told(client, "status_update", "message", "location_update")).to.eql([]);
+        expect(client.log).to.have.lengthOf(before + 1);
+      });
+    },
+    { file: BOOKINGS_DOOR },
+  );
+});

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { type Channel, type ChannelDeclaration, defineChannel, reply } from "../../src/hub/channel.ts";
+import type { Connection, Wire } from "../../src/hub/connection.ts";
+import { Refusal } from "../../src/hub/disconnects.ts";
+import type { Acknowledgement } from "../../src/hub/dispatch.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import type { Authenticator, Identity } from "../../src/hub/identity.ts";
+import { localLimits } from "../../src/hub/limits.ts";
+import type { Outgoing } from "../../src/hub/publish.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+/** A door with nothing behind it: it keeps what it is told. */
+export class RecordingWire implements Wire {
+  readonly id: string;
+  readonly door = "plain";
+  readonly sent: [string, Readonly<Record<string, unknown>>][] = [];
+  readonly rooms = new Set<string>();
+  readonly reading: ("pause" | "resume")[] = [];
+  ended: { code: number; reason: string } | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  send(type: string, payload: Readonly<Record<string, unknown>>): void {
+    this.sent.push([type, payload]);
+  }
+
+  join(room: string): void {
+    this.rooms.add(room);
+  }
+
+  leave(room: string): void {
+    this.rooms.delete(room);
+  }
+
+  isIn(room: string): boolean {
+    return this.rooms.has(room);
+  }
+
+  end(code: number, reason: string): void {
+    this.ended = { code, reason };
+  }
+
+  pause(): void {
+    this.reading.push("pause");
+  }
+
+  resume(): void {
+    this.reading.push("resume");
+  }
+
+  /** The texts of the error messages. */
+  get errors(): unknown[] {
+    return this.sent.flatMap(([type, { message }]) => (type === "error" ? [message] : []));
+  }
+}
+
+export const error = reply(z.object({ message: z.string(), room: z.string().optional() }));
+
+type Anything = Record<string, z.ZodObject>;
+type Out = { error: typeof error } & Record<string, ReturnType<typeof reply>>;
+
+/** A channel whose inbound types take anything; what is given replaces its parts. */
+export function aChannel(parts: Partial<ChannelDeclaration<Anything, Out>> = {}): Channel {
+  const on = parts.on ?? {};
+  const inbound = Object.fromEntries(Object.keys(on).map((type) => [type, z.looseObject({})]));
+  return defineChannel<Anything, Out>({
+    app: "things",
+    namespace: "/things",
+    path: "/ws",
+    credential: "none",
+    inbound,
+    outbound: { error },
+    error: ({ message, room }) => ({ message, room }),
+    ...parts,
+    on,
+  });
+}
+
+export function anIdentity(userId: string, parts: Partial<Identity> = {}): Identity {
+  return { userId, role: "customer", email: undefined, credentialId: `${userId}-1`, expiresAt: undefined, ...parts };
+}
+
+/** A hub with clients whose credential is simply their name; `bad` is a bad one. */
+export function aHub(authenticate: Authenticator["authenticate"] = async (_kind, name) => byName(name)) {
+  const clock = new ManualClock();
+  const limits = localLimits(clock);
+  const hub = new Hub({ clock, limits, authenticator: { authenticate } });
+  const published: { message: Outgoing; except: string | undefined }[] = [];
+  hub.attach((message, { except } = {}) => void published.push({ message, except }));
+  const faults: unknown[] = [];
+  hub.events.on("fault", ({ error: fault }) => faults.push(fault));
+  let ids = 0;
+
+  async function enter(
+    channel: Channel,
+    credential?: string,
+  ): Promise<{ connection: Connection; wire: RecordingWire }> {
+    const wire = new RecordingWire(`c${++ids}`);
+    const connection = hub.open(channel, await hub.admit(channel, credential, {}), wire);
+    return { connection, wire };
+  }
+
+  /** Hands a message in and waits for its acknowledgement. */
+  function ask(connection: Connection, type: string, payload: unknown = {}): Promise<Acknowledgement> {
+    return new Promise((acknowledge) => hub.receive(connection, { type, payload, acknowledge }));
+  }
+
+  return { hub, clock, limits, published, faults, enter, ask };
+}
+
+function byName(name: string | undefined): Identity {
+  if (name === undefined) throw new Refusal("authentication_required");
+  if (name === "bad") throw new Refusal("invalid_token");
+  return anIdentity(name);
+}
+
+/** Something to wait for, and the means to end the wait. */
+export function deferred<T = void>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
