@@ -122,6 +122,18 @@ describe("the link to Redis", () => {
     await live(redis);
   });
 
+  it("is not live where Redis refuses what it has to hear", async () => {
+    const redis = await link();
+    await server.command("ACL", "SETUSER", "default", "resetchannels");
+    await lost(redis);
+    expect(redis.reason).to.be.a("string");
+    const refused = once(redis, "state").then(() => "live");
+    const waited = new Promise((resolve) => setTimeout(resolve, 500, "still lost"));
+    expect(await Promise.race([refused, waited])).to.equal("still lost");
+    await server.command("ACL", "SETUSER", "default", "allchannels");
+    await live(redis);
+  });
+
   it("keeps a subscription that is given up and wanted again at once", async () => {
     const redis = await link();
     for (let i = 0; i < 50; i++) {

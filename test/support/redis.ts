@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -38,7 +38,7 @@ export async function startRedis(settings: readonly string[] = [], sentinel = fa
     if (!sentinel) lines.push('save ""', "appendonly no", `requirepass "${password}"`);
     // A sentinel insists on a file, which it rewrites.
     const file = path.join(folder, "sentinel.conf");
-    if (sentinel) await (await import("node:fs/promises")).writeFile(file, `${lines.join("\n")}\n`);
+    if (sentinel) await writeFile(file, `${lines.join("\n")}\n`);
     const args = sentinel ? [file, "--sentinel"] : ["-"];
     const started = spawn("redis-server", args, { stdio: ["pipe", "ignore", "ignore"] });
     started.stdin.end(sentinel ? "" : `${lines.join("\n")}\n`);
@@ -83,7 +83,7 @@ export async function startRedis(settings: readonly string[] = [], sentinel = fa
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
