@@ -71,7 +71,7 @@ export async function startJunction(
     store,
     clock,
     limits,
-    expiringValues: localExpiringValues(clock),
+    expiringValues: cluster.shareValues(localExpiringValues(clock)),
     secrets,
     onRevoked: (credentialId) => bus.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
