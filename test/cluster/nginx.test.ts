@@ -166,6 +166,28 @@ describe("nginx in front of four workers", function () {
     for (const client of clients) expect(await client.emitWithAck("get_stats", {})).to.include({ ok: true });
   });
 
+  it("keeps every connection while nginx is reloaded", async () => {
+    const polling = await poll();
+    const ws = new WebSocket(
+      `${cluster.url.replace("http", "ws")}/events/ws/events/123?token=${await cluster.token()}`,
+    );
+    await once(ws, "message");
+    const lost: unknown[] = [];
+    polling.on("disconnect", (reason) => lost.push(reason));
+    ws.on("close", (code) => lost.push(code));
+    const nginx = cluster.state.helpers.find(({ mark }) => mark.includes("junction-cluster"))!;
+    const children = (): string => readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim();
+    const before = children();
+    process.kill(nginx.pid, "SIGHUP");
+    await until("nginx has new processes", () => children() !== before);
+    for (let i = 0; i < 20; i++) expect(await polling.emitWithAck("get_stats", {})).to.include({ ok: true });
+    const answered = once(ws, "message");
+    ws.send(JSON.stringify({ type: "get_stats" }));
+    expect(JSON.parse(String((await answered)[0]))).to.include({ type: "stats" });
+    expect(lost).to.eql([]);
+    ws.close();
+  });
+
   it("serves WebSockets, and writes no query anywhere", async () => {
     const token = await cluster.token();
     const ws = new WebSocket(`${cluster.url.replace("http", "ws")}/events/ws/events/123?token=${token}`);
