@@ -10,7 +10,12 @@ onBothStores("an acknowledgement on Socket.IO", (suite) => {
       const sockets: Socket[] = [];
       /** A client, and everything that it is sent. */
       async function connect(namespace: string, auth: object): Promise<{ socket: Socket; had: [string, Payload][] }> {
-        const socket = io(suite.hub.url + namespace, { transports: [transport], forceNew: true, reconnection: false, auth });
+        const socket = io(suite.hub.url + namespace, {
+          transports: [transport],
+          forceNew: true,
+          reconnection: false,
+          auth,
+        });
         sockets.push(socket);
         const had: [string, Payload][] = [];
         socket.onAny((type: string, payload: Payload) => had.push([type, payload]));
@@ -56,7 +61,9 @@ onBothStores("an acknowledgement on Socket.IO", (suite) => {
           invalid_message: refusal("invalid_message", "Invalid message format"),
         });
         for (const payload of [null, 7, [1], "text", true])
-          expect(await socket.emitWithAck("ping", payload)).to.eql(refusal("invalid_message", "Invalid message format"));
+          expect(await socket.emitWithAck("ping", payload)).to.eql(
+            refusal("invalid_message", "Invalid message format"),
+          );
         const invalid = await socket.emitWithAck("subscribe_event", { eventId: "123" });
         expect(invalid.error.code).to.equal("invalid_field");
         const texts = had.flatMap(([type, { message }]) => (type === "error" ? [message] : []));
@@ -68,14 +75,17 @@ onBothStores("an acknowledgement on Socket.IO", (suite) => {
         const { socket } = await events();
         const refresh = async (token: string) => socket.emitWithAck("refresh", { token });
         expect(await refresh(await suite.hub.token("customer"))).to.eql({ ok: true });
-        expect(await refresh(await suite.hub.token("admin"))).to.eql(refusal("forbidden", "The token is for another user"));
+        expect(await refresh(await suite.hub.token("admin"))).to.eql(
+          refusal("forbidden", "The token is for another user"),
+        );
         expect(await refresh("rubbish")).to.eql(refusal("unauthenticated", "Invalid Token"));
       });
 
       it("says how many a search found, and the eleventh time that it was one too many, before the end", async () => {
         const { socket, had } = await vehicles();
         const ended = new Promise((resolve) => socket.once("disconnect", resolve));
-        for (let i = 0; i < 10; i++) expect(await socket.emitWithAck("search", { term: "ABC123" })).to.eql({ ok: true, total: 1 });
+        for (let i = 0; i < 10; i++)
+          expect(await socket.emitWithAck("search", { term: "ABC123" })).to.eql({ ok: true, total: 1 });
         const last = await socket.emitWithAck("search", { term: "ABC123" });
         expect(last).to.eql(refusal("rate_limited", "Rate Limit Exceeded"));
         expect(await ended).to.equal("io server disconnect");

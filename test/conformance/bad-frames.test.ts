@@ -31,7 +31,8 @@ describe("a bad frame", () => {
         const connect = async () => door.connect(suite.hub.url, await suite.hub.token("customer"));
         /** What the client writes so that its message has so many bytes. */
         const padded = (bytes: number): string => {
-          const [head, tail] = door.name === "Socket.IO" ? ['42/events,["ping",{"x":"', '"}]'] : ['{"type":"ping","x":"', '"}'];
+          const [head, tail] =
+            door.name === "Socket.IO" ? ['42/events,["ping",{"x":"', '"}]'] : ['{"type":"ping","x":"', '"}'];
           return `${head}${"x".repeat(bytes - head.length - tail.length)}${tail}`;
         };
 
@@ -89,7 +90,9 @@ describe("a bad frame", () => {
         ] as const) {
           it(`of text that is not UTF-8 (${what}) ends with 1007`, async () => {
             const client = await connect();
-            client.ws.send(Buffer.from([...Buffer.from('{"type":"ping","x":"'), ...bytes, ...Buffer.from('"}')]), { binary: false });
+            client.ws.send(Buffer.from([...Buffer.from('{"type":"ping","x":"'), ...bytes, ...Buffer.from('"}')]), {
+              binary: false,
+            });
             expect(await client.ended).to.include({ code: 1007 });
           });
         }
@@ -124,7 +127,9 @@ describe("a bad frame", () => {
           client.emit("get_stats");
           client.emit("ping");
           expect(await client.ended).to.eql(BINARY);
-          expect(client.log.map(([type]) => type).filter((type) => type !== "closing")).to.eql(["connection_established"]);
+          expect(client.log.map(([type]) => type).filter((type) => type !== "closing")).to.eql([
+            "connection_established",
+          ]);
         });
       });
     }
@@ -147,14 +152,18 @@ describe("a bad frame", () => {
         ["a connect error", '44/events,{"message":"x"}'],
         ["more attachments than there may be", `4${"5".repeat(1)}999999-/events,["ping"]`],
         ["attachments that are not numbered", '45-/events,["ping"]'],
-        ["text where an attachment was promised", '451-/events,["ping",{"_placeholder":true,"num":0}]\u00002/events,["ping"]'],
+        [
+          "text where an attachment was promised",
+          '451-/events,["ping",{"_placeholder":true,"num":0}]\u00002/events,["ping"]',
+        ],
         ["a kind of engine packet that there is not", "x"],
         ["nothing", ""],
         ["a ping of the client's, which is the server's to send", "2"],
       ] as const) {
         it(`with ${what} is told that it is closing, and ends`, async () => {
           const client = await door.connect(suite.hub.url, await suite.hub.token("customer"));
-          for (const part of frame.split("\u0000")) client.ws.send(frame.includes("\u0000") && part.startsWith("2") ? `4${part}` : part);
+          for (const part of frame.split("\u0000"))
+            client.ws.send(frame.includes("\u0000") && part.startsWith("2") ? `4${part}` : part);
           expect(await client.ended).to.eql(PROTOCOL_ERROR);
           expect(client.log.map(([type]) => type)).to.eql(["connection_established", "closing"]);
         });

@@ -117,7 +117,8 @@ onBothStores("bad input", (suite) => {
 
     it(`through ${door.name} does no harm in fields that are not asked for`, async () => {
       const client = await door.connect(suite.hub.url, await suite.hub.token("customer"));
-      const extra = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,"hasOwnProperty":1';
+      const extra =
+        '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,"hasOwnProperty":1';
       if (door.name === "Socket.IO") client.ws.send(`42/events,["ping",{${extra}},"more",7]`);
       else client.ws.send(`{"type":"ping",${extra},"type":"ping"}`);
       const [pong] = await client.had("pong");
@@ -184,10 +185,13 @@ onBothStores("bad input", (suite) => {
     it(`1,000 messages in one burst through ${door.name} that have to wait for the database are, too`, async () => {
       const count = 1_000;
       const client = await door.connect(suite.hub.url, await suite.hub.token("customer"));
-      for (let i = 1; i <= count; i++) client.emit(i % 2 ? "subscribe_event" : "unsubscribe_event", { eventId: 500_000 + i });
+      for (let i = 1; i <= count; i++)
+        client.emit(i % 2 ? "subscribe_event" : "unsubscribe_event", { eventId: 500_000 + i });
       await client.had("unsubscribed", count / 2);
       const answers = client.log.slice(1).map(([type, { eventId }]) => [type, eventId]);
-      const expected = Array.from({ length: count }, (_, i) => (i % 2 ? ["unsubscribed", 500_001 + i] : ["error", undefined]));
+      const expected = Array.from({ length: count }, (_, i) =>
+        i % 2 ? ["unsubscribed", 500_001 + i] : ["error", undefined],
+      );
       expect(answers).to.eql(expected);
       client.ws.close();
       await client.ended;

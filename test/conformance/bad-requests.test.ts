@@ -20,7 +20,9 @@ describe("a bad request for an upgrade", () => {
     /** All five places of the API key are free, as they are after anybody who did not get in. */
     const placesAreFree = async (): Promise<void> => {
       for (const door of DOORS) {
-        const five = await Promise.all(Array.from({ length: 5 }, () => suite.connect(door, vehiclesAt(suite.hub.apiKey))));
+        const five = await Promise.all(
+          Array.from({ length: 5 }, () => suite.connect(door, vehiclesAt(suite.hub.apiKey))),
+        );
         for (const client of five) client.send("search", { term: "ABC123" });
         for (const client of five) await client.next("search_results");
         await Promise.all(five.map((client) => client.close()));
@@ -28,7 +30,18 @@ describe("a bad request for an upgrade", () => {
       }
     };
 
-    for (const target of ["//", "///", "//[", "//@:", "/%", "/%00", "/ws/%2e%2e/ws", "/..;/ws", "/ws?%", `/${"x".repeat(4_000)}`]) {
+    for (const target of [
+      "//",
+      "///",
+      "//[",
+      "//@:",
+      "/%",
+      "/%00",
+      "/ws/%2e%2e/ws",
+      "/..;/ws",
+      "/ws?%",
+      `/${"x".repeat(4_000)}`,
+    ]) {
       it(`for ${target.slice(0, 20)} is answered 404`, async () => {
         expect(await ask(target)).to.equal(404);
       });
@@ -53,7 +66,8 @@ describe("a bad request for an upgrade", () => {
       ["with subprotocols that are none", { "Sec-WebSocket-Protocol": "a,,b" }, "GET", 400],
     ] as const) {
       it(`${what} is answered ${status} and takes no place`, async () => {
-        for (let i = 0; i < 6; i++) expect(await ask("/ws/vehicles/search", { ...key(), ...headers }, method)).to.equal(status);
+        for (let i = 0; i < 6; i++)
+          expect(await ask("/ws/vehicles/search", { ...key(), ...headers }, method)).to.equal(status);
         await placesAreFree();
       });
     }
@@ -101,9 +115,21 @@ describe("a bad request for an upgrade", () => {
     });
 
     it("over Socket.IO is answered 400, and takes no place either", async () => {
-      for (const query of ["", "?EIO=4", "?EIO=4&transport=carrier-pigeon", "?EIO=3&transport=websocket", "?EIO=4&transport=websocket&sid=nobody", "?EIO=4&transport=websocket&sid=__proto__"])
+      for (const query of [
+        "",
+        "?EIO=4",
+        "?EIO=4&transport=carrier-pigeon",
+        "?EIO=3&transport=websocket",
+        "?EIO=4&transport=websocket&sid=nobody",
+        "?EIO=4&transport=websocket&sid=__proto__",
+      ])
         expect(await ask(`/socket.io/${query}`, key()), query).to.be.oneOf([400, 101]);
-      for (const query of ["", "?EIO=4&transport=polling&sid=nobody", "?EIO=4&transport=polling&sid=__proto__", "?EIO=4&transport=polling&sid=toString"]) {
+      for (const query of [
+        "",
+        "?EIO=4&transport=polling&sid=nobody",
+        "?EIO=4&transport=polling&sid=__proto__",
+        "?EIO=4&transport=polling&sid=toString",
+      ]) {
         for (const method of ["GET", "POST"]) {
           const body = method === "POST" ? { body: "40" } : {};
           const response = await fetch(`${suite.hub.url}/socket.io/${query}`, { method, ...body });

@@ -21,7 +21,10 @@ export async function bystanders(suite: Suite): Promise<Bystanders> {
     async noticeNothing() {
       await book(suite.hub, id, 1, "admin");
       bookings += 1;
-      const expected = [...greeting, ...Array.from({ length: bookings }, () => ["booking_created", "seat_update"]).flat()];
+      const expected = [
+        ...greeting,
+        ...Array.from({ length: bookings }, () => ["booking_created", "seat_update"]).flat(),
+      ];
       for (const watcher of watchers) {
         await watcher.next("booking_created");
         await watcher.next("seat_update");

@@ -62,7 +62,10 @@ onBothStores("a credential", (suite) => {
         const good = async () => (isKey ? suite.hub.apiKey : suite.hub.token("customer"));
         /** The places in the order in which they are looked at. */
         const places: [string, (value: string) => Places][] = [
-          ["in the header", (value) => ({ headers: isKey ? { "X-API-Key": value } : { Authorization: `Bearer ${value}` } })],
+          [
+            "in the header",
+            (value) => ({ headers: isKey ? { "X-API-Key": value } : { Authorization: `Bearer ${value}` } }),
+          ],
           ["in the subprotocol list", (value) => ({ protocols: ["hub.v1", `bearer.${value}`] })],
           ["in the query", (value) => ({ query: { [app.query]: value } })],
         ];

@@ -48,7 +48,11 @@ onBothStores("access to the events app", (suite) => {
       });
 
       it("needs no user record: a token that anybody with the secret made is good", async () => {
-        const token = await suite.hub.token("customer", { sub: "not in the database", role: undefined, jti: undefined });
+        const token = await suite.hub.token("customer", {
+          sub: "not in the database",
+          role: undefined,
+          jti: undefined,
+        });
         const client = await suite.connect(door, eventsAt(token));
         await client.next("connection_established");
       });
@@ -82,7 +86,13 @@ onBothStores("access to the events app", (suite) => {
         const client = await suite.connect(door, eventsAt(await hub.token("customer")));
         await client.next("connection_established");
         const expired = await hub.token("customer", { exp: Math.floor(hub.clock.now() / 1000) - 1 });
-        const payloads = [{ token: await hub.token("admin") }, { token: "rubbish" }, { token: expired }, {}, { token: 7 }];
+        const payloads = [
+          { token: await hub.token("admin") },
+          { token: "rubbish" },
+          { token: expired },
+          {},
+          { token: 7 },
+        ];
         for (const payload of payloads) {
           client.send("refresh", payload);
           const error = await client.next("error");
@@ -98,7 +108,10 @@ onBothStores("access to the events app", (suite) => {
       it("ends with 1008 when the token is logged out, and so do its other connections, but nobody else's", async () => {
         const { hub } = suite;
         const [token, other] = [await hub.token("customer"), await hub.token("customer")];
-        const mine = await Promise.all([suite.connect(door, eventsAt(token)), suite.connect(door, eventAt(123, token))]);
+        const mine = await Promise.all([
+          suite.connect(door, eventsAt(token)),
+          suite.connect(door, eventAt(123, token)),
+        ]);
         const theirs = await suite.connect(door, eventsAt(other));
         await Promise.all([...mine, theirs].map((client) => client.next("connection_established")));
         await logout(token);

@@ -75,7 +75,8 @@ onBothStores("the seats of an event", (suite) => {
   it("may be as many as the operator says, but not fewer than are booked", async () => {
     const id = await newEvent(suite.hub, { seatCapacity: 10 });
     await book(suite.hub, id, 6);
-    const resize = (seatCapacity: unknown) => suite.hub.call("operator", "PATCH", `/api/events/${id}`, { seatCapacity });
+    const resize = (seatCapacity: unknown) =>
+      suite.hub.call("operator", "PATCH", `/api/events/${id}`, { seatCapacity });
     expect((await resize(5)).status).to.equal(409);
     expect((await resize(6)).body).to.include({ availableSeats: 0, seatCapacity: 6 });
     expect((await resize(-1)).status).to.equal(400);
@@ -105,7 +106,9 @@ onBothStores("the seats of an event", (suite) => {
     const missing = await suite.hub.call("customer", "POST", "/api/events/999999/bookings", {});
     expect([hidden.status, hidden.body.detail]).to.eql([404, missing.body.detail]);
     const listed = async (as: "customer" | "operator") =>
-      ((await suite.hub.call(as, "GET", `/api/events?after=${id - 1}`)).body.items as Payload[]).map((event) => event.id);
+      ((await suite.hub.call(as, "GET", `/api/events?after=${id - 1}`)).body.items as Payload[]).map(
+        (event) => event.id,
+      );
     expect(await listed("customer")).not.to.include(id);
     expect(await listed("operator")).to.include(id);
   });

@@ -47,7 +47,17 @@ onBothStores("the plain door", (suite) => {
     });
   }
 
-  for (const path of ["/", "/nowhere", "/ws//", "//ws", "/WS", "/ws/events", "/ws/events/1/2", "/ws/vehicles", "/vehicles/ws"]) {
+  for (const path of [
+    "/",
+    "/nowhere",
+    "/ws//",
+    "//ws",
+    "/WS",
+    "/ws/events",
+    "/ws/events/1/2",
+    "/ws/vehicles",
+    "/vehicles/ws",
+  ]) {
     it(`answers 404 at ${path}`, async () => {
       const { status, type, detail } = await answerTo(suite.hub.url, path);
       expect(status).to.equal(404);
@@ -82,9 +92,11 @@ describe("the doors", () => {
 
   it("serve every app under its name on every port, and every namespace", async () => {
     for (const url of hub.urls) {
-      const targets = [eventsAt(await hub.token("customer"), "/events/ws"), vehiclesAt(hub.apiKey, "/vehicles/ws/vehicles/search")];
-      for (const target of targets)
-        for (const door of DOORS) await (await door.connect(url, target)).close();
+      const targets = [
+        eventsAt(await hub.token("customer"), "/events/ws"),
+        vehiclesAt(hub.apiKey, "/vehicles/ws/vehicles/search"),
+      ];
+      for (const target of targets) for (const door of DOORS) await (await door.connect(url, target)).close();
     }
   });
 

@@ -46,6 +46,9 @@ describe("the catalogue of disconnects", () => {
   });
 
   it("lets a refusal say more before the close than its reason", () => {
-    expect(new Refusal("not_found", "Event not found")).to.include({ disconnect: "not_found", message: "Event not found" });
+    expect(new Refusal("not_found", "Event not found")).to.include({
+      disconnect: "not_found",
+      message: "Event not found",
+    });
   });
 });

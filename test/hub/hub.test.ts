@@ -162,7 +162,11 @@ describe("the hub", () => {
     expect(types).to.eql(["error"]);
     expect(published.map(({ message: { rooms } }) => rooms)).to.eql([["a", "b"]]);
     const clock = new ManualClock();
-    const lonely = new Hub({ clock, limits: localLimits(clock), authenticator: { authenticate: async () => anIdentity("x") } });
+    const lonely = new Hub({
+      clock,
+      limits: localLimits(clock),
+      authenticator: { authenticate: async () => anIdentity("x") },
+    });
     expect(() => lonely.publish(message("a", "error", { message: "x" }))).to.throw("hub.attach()");
   });
 });
@@ -185,7 +189,10 @@ describe("POST /api/publish", () => {
     } catch (thrown) {
       outcome = thrown;
     }
-    return { outcome, published: published.map(({ message: { namespace, rooms, payload } }) => ({ namespace, rooms, payload })) };
+    return {
+      outcome,
+      published: published.map(({ message: { namespace, rooms, payload } }) => ({ namespace, rooms, payload })),
+    };
   }
 
   it("sends a declared message once to the rooms of the app, without what is not declared", async () => {

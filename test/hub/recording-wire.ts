@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { type Channel, type ChannelDeclaration, defineChannel, type OutboundTypes, reply } from "../../src/hub/channel.ts";
+import {
+  type Channel,
+  type ChannelDeclaration,
+  defineChannel,
+  type OutboundTypes,
+  reply,
+} from "../../src/hub/channel.ts";
 import type { Connection, Wire } from "../../src/hub/connection.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import type { Acknowledgement } from "../../src/hub/dispatch.ts";
@@ -88,12 +94,15 @@ export function aHub(authenticate: Authenticator["authenticate"] = async (_kind,
   const limits = localLimits(clock);
   const hub = new Hub({ clock, limits, authenticator: { authenticate } });
   const published: { message: Outgoing; except: string | undefined }[] = [];
-  hub.attach((message, except) => void published.push({ message, except }));
+  hub.attach((message, { except } = {}) => void published.push({ message, except }));
   const faults: unknown[] = [];
   hub.events.on("fault", ({ error: fault }) => faults.push(fault));
   let ids = 0;
 
-  async function enter(channel: Channel, credential?: string): Promise<{ connection: Connection; wire: RecordingWire }> {
+  async function enter(
+    channel: Channel,
+    credential?: string,
+  ): Promise<{ connection: Connection; wire: RecordingWire }> {
     const wire = new RecordingWire(`c${++ids}`);
     const connection = hub.open(channel, await hub.admit(channel, credential, {}), wire);
     return { connection, wire };

@@ -74,7 +74,8 @@ describe("the addresses of a door", () => {
   });
 
   it("match a whole path, not part of one", () => {
-    for (const path of ["/ws/x", "/x/ws", "/wsx", "/events/ws/events", "/ws\n"]) expect(at(["events"], path)).to.eql([]);
+    for (const path of ["/ws/x", "/x/ws", "/wsx", "/events/ws/events", "/ws\n"])
+      expect(at(["events"], path)).to.eql([]);
   });
 });
 

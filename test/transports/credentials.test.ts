@@ -63,7 +63,8 @@ describe("the credential of a client", () => {
     const protocols = (list: string) => from({ headers: { "sec-websocket-protocol": list } });
     expect(protocols("bearer.x,hub.v1")).to.equal("x");
     expect(protocols("hub.v1 , other,  bearer.a.b-c_d ")).to.equal("a.b-c_d");
-    for (const list of ["hub.v1", "bearer.", "bearer", "", "hub.v1,x.bearer.y"]) expect(protocols(list)).to.equal(undefined);
+    for (const list of ["hub.v1", "bearer.", "bearer", "", "hub.v1,x.bearer.y"])
+      expect(protocols(list)).to.equal(undefined);
   });
 
   it("is the first of the same name in the query", () => {
@@ -87,7 +88,13 @@ describe("the credential of a client", () => {
     });
 
     it("does not count for pages of others, to whose sockets browsers send it too", () => {
-      for (const origin of ["http://evil.example", "http://evil.example:8000", "http://hub.example.evil.example", "null", ""])
+      for (const origin of [
+        "http://evil.example",
+        "http://evil.example:8000",
+        "http://hub.example.evil.example",
+        "null",
+        "",
+      ])
         for (const host of ["hub.example:8000", "", "not a host"])
           expect(cookie({ origin, host }), origin).to.equal(undefined);
     });

@@ -3,13 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Server as SocketIoServer } from "socket.io";
-import { io as connectTo, type Socket as ClientSocket } from "socket.io-client";
+import { type Socket as ClientSocket, io as connectTo } from "socket.io-client";
 import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { createEngine } from "../../src/transports/engine-io.ts";
-import { openNamespaces } from "../../src/transports/namespaces.ts";
+import { inMemory, openNamespaces } from "../../src/transports/namespaces.ts";
 import { aChannel, aHub, error } from "../hub/recording-wire.ts";
+import { UNWATCHED } from "./coalescing-rig.ts";
 
 const outbound = { error, news: log(z.object({ n: z.number() })) };
 
@@ -38,12 +39,12 @@ describe("namespaces with a parameter", () => {
   const clients: ClientSocket[] = [];
 
   before(async () => {
-    const options = { budgetBytes: 1e6, windowMs: 0, maxPayload: 16_384, origins: "*" } as const;
+    const options = { budgetBytes: 1e6, windowMs: 0, watch: UNWATCHED, maxPayload: 16_384, origins: "*" } as const;
     let ids = 0;
     const engine = createEngine({ ...options, generateId: () => `w1.${++ids}` });
     io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
     io.bind(engine);
-    openNamespaces(io, hub, CHANNELS);
+    openNamespaces(io, hub, CHANNELS, inMemory);
     const server = createServer((req, res) => engine.handleRequest(req as never, res));
     server.on("upgrade", (req, socket, head) => engine.handleUpgrade(req as never, socket, head));
     server.listen(0, "127.0.0.1");
@@ -91,7 +92,9 @@ describe("namespaces with a parameter", () => {
   });
 
   it("are not there for those who were refused, however many try", async () => {
-    const refused = Array.from({ length: 50 }, (_, i) => open(i % 2 ? "/things/0" : `/things/x${i}`, { auth: { token: i % 2 ? "ann" : "bad" } }));
+    const refused = Array.from({ length: 50 }, (_, i) =>
+      open(i % 2 ? "/things/0" : `/things/x${i}`, { auth: { token: i % 2 ? "ann" : "bad" } }),
+    );
     await Promise.all(refused.map((client) => new Promise((resolve) => client.once("connect_error", resolve))));
     expect(namespaces()).to.eql(["/", "/things"]);
   });
@@ -115,7 +118,8 @@ describe("namespaces with a parameter", () => {
     clients.push(...others);
     await Promise.all(others.map((other) => new Promise((resolve) => other.once("connect", () => resolve(0)))));
     const heard: unknown[] = [];
-    for (const [i, client] of [first, ...others].entries()) client.on("news", ({ n }: { n: number }) => heard.push([i, n]));
+    for (const [i, client] of [first, ...others].entries())
+      client.on("news", ({ n }: { n: number }) => heard.push([i, n]));
     tell(1);
     await first.emitWithAck("leave", {});
     tell(2);

@@ -81,7 +81,8 @@ function specs(suite: Suite): void {
   async function tellAll(type: "entry" | "hum" | "value", n: number, key?: string): Promise<void> {
     suite.hub.hub.publish(noiseOf(type, n, key));
     await Promise.all(bystanders.map((bystander) => bystander.next(type)));
-    for (const { log } of bystanders) log.splice(0, log.length - 1, ...log.slice(0, -1).map(([t]) => [t, {}] as [string, Payload]));
+    for (const { log } of bystanders)
+      log.splice(0, log.length - 1, ...log.slice(0, -1).map(([t]) => [t, {}] as [string, Payload]));
   }
 
   /** Resolves when this has happened so many times from now on. */
@@ -125,7 +126,8 @@ function specs(suite: Suite): void {
       });
 
       it("ends on the newest value of everything, having skipped some and never gone back", async () => {
-        for (let i = 0; i < 750; i++) for (const key of ["a", "b"]) await tellAll("value", i * 2 + (key === "a" ? 0 : 1), key);
+        for (let i = 0; i < 750; i++)
+          for (const key of ["a", "b"]) await tellAll("value", i * 2 + (key === "a" ? 0 : 1), key);
         await tellAll("entry", 0);
         await until("entry", 0);
         const values = numbers("value");
@@ -175,7 +177,6 @@ function specs(suite: Suite): void {
         slow.resume();
         expect(await slow.ended).to.eql({ code: 1013, reason: "Overloaded" });
       });
-
     });
   }
 

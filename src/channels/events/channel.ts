@@ -91,7 +91,9 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
       path: "/ws/events/{eventId}",
       admit: async (identity, { eventId }) => {
         await service.visible(idOf(eventId), identity).catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found" ? new Refusal("not_found", error.message) : error;
+          throw error instanceof HubError && error.code === "not_found"
+            ? new Refusal("not_found", error.message)
+            : error;
         });
       },
       async open(client) {
