@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import { z } from "zod";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
@@ -5,15 +6,18 @@ import { localExpiringValues } from "./auth/expiring-values.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
 import type { App, Tools } from "./channels/app.ts";
 import { APPS } from "./channels/index.ts";
+import { startCluster } from "./cluster/cluster.ts";
+import { Drain } from "./cluster/drain.ts";
+import { type SocketKind, socketPath } from "./cluster/sockets.ts";
 import type { Config, DoorConfig } from "./config.ts";
 import { openDoors } from "./http/doors.ts";
 import { createHttpApp } from "./http/server.ts";
 import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
 import { Hub } from "./hub/hub.ts";
-import { localLimits } from "./hub/limits.ts";
 import { publishRoute } from "./hub/publish-route.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
 import { insertMissing } from "./store/insert-missing.ts";
 import { openStore } from "./store/open.ts";
@@ -22,10 +26,16 @@ import { createTransports } from "./transports/transports.ts";
 export interface Junction {
   readonly hub: Hub;
   readonly store: Store;
+  readonly metrics: Metrics;
   /** Everything that is served, as declared. */
   readonly channels: readonly Channel[];
   /** The doors as they were opened: a door at port 0 has got a free one. */
   readonly doors: readonly DoorConfig[];
+  /**
+   * Makes the worker unready, moves its clients off over the configured time, finishes what is in flight, and closes.
+   * Until its clients have gone it serves as ever, those too who come late.
+   */
+  drain(): Promise<void>;
   /** Takes no more clients, ends those that are here with 1001, and closes the database. */
   close(): Promise<void>;
 }
@@ -39,6 +49,9 @@ export interface JunctionOptions {
 /** How long clients and requests have to end by themselves when the worker closes. */
 const CLOSING_MS = 1_000;
 
+/** The same for the requests of a worker that drains: it is not in a hurry. */
+const FINISHING_MS = 10_000;
+
 /** Remembers which apps have their demo data, so that what a user removes does not come back. */
 const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
 
@@ -49,14 +62,18 @@ export async function startJunction(
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
   const store = await openStore({ ...config, relay: (message) => hub.publish(message) });
-  const limits = localLimits(clock);
+  const cluster = await startCluster({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const { limits, bus } = cluster;
   const auth = await startAuth({
     store,
     clock,
     limits,
-    expiringValues: localExpiringValues(clock),
+    expiringValues: cluster.shareValues(localExpiringValues(clock)),
     secrets,
-    onRevoked: (credentialId) => hub.revoke(credentialId),
+    onRevoked: (credentialId) => bus.revoke(credentialId),
     onFault: (where, error) => hub.events.emit("fault", { where, error }),
   });
   const hub = new Hub({ clock, limits, authenticator: auth.authenticator });
@@ -68,38 +85,76 @@ export async function startJunction(
     limits,
     config,
     publish: (message) => hub.publish(message),
-    evict: (...args) => hub.evict(...args),
+    publishHere: (message) => hub.publishHere(message),
+    evict: (...args) => bus.evict(...args),
   };
   const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
   if (config.seedDemo) await seedDemo();
 
   const channels = apps.flatMap((app) => app.channels);
-  const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs });
+  const transports = createTransports(hub, channels, {
+    ...config,
+    windowMs: config.coalesceMs,
+    rooms: cluster.rooms,
+  });
+  const metrics = createMetrics({ events: hub.events, subscriptions: () => transports.subscriptions() });
+  cluster.connect(hub, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
+  const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
     channels,
     doors: () => doors.opened,
     authenticator: auth.authenticator,
     log,
+    health: {
+      worker: config.worker,
+      checks: [
+        { name: "worker", check: () => drain.check() },
+        { name: "store", check: () => store.ping() },
+        ...(cluster.check ? [{ name: "redis", check: cluster.check, isOptional: true }] : []),
+      ],
+      clock,
+    },
+    metrics: { source: metrics, token: config.metricsToken },
+    // A worker on sockets hears from nobody but the nginx of its cluster.
+    trustedProxies: config.sockets === undefined ? config.trustedProxies : 1,
     origins: config.origins,
-    health: { worker: config.worker, checks: [{ name: "store", check: () => store.ping() }], clock },
   });
-  const doors = await openDoors(config.doors, (server, names) => transports.serve(server, names, http)).catch(giveUp);
+  const serve = (server: Server, names: readonly string[]): void => transports.serve(server, names, http);
+  const doors = await openDoors(socketDoors("sessions"), serve).catch(giveUp);
+  /** Where nginx looks for new clients, apart from those of the sessions, so that they can be closed first. */
+  const entrances = await openDoors(config.sockets === undefined ? [] : socketDoors("entrance"), serve).catch(giveUp);
 
   return {
     hub,
+    metrics,
     store,
     channels,
     doors: doors.opened,
-    async close() {
-      const stopped = doors.stop(CLOSING_MS);
-      hub.endWhere(() => true, "draining");
-      await stopped;
-      await transports.close();
-      await auth.stop();
-      await store.close();
+    async drain() {
+      await entrances.hide();
+      await drain.run();
+      await close(FINISHING_MS);
     },
+    close: () => close(CLOSING_MS),
   };
+
+  async function close(ms: number): Promise<void> {
+    await Promise.all([entrances.hide(), doors.hide()]);
+    const stopped = Promise.all([entrances.stop(ms), doors.stop(ms)]);
+    hub.endWhere(() => true, "draining");
+    await stopped;
+    await transports.close();
+    await auth.stop();
+    await cluster.close();
+    await store.close();
+  }
+
+  function socketDoors(kind: SocketKind): (DoorConfig & { path?: string })[] {
+    const { sockets, worker } = config;
+    if (sockets === undefined) return [...config.doors];
+    return config.doors.map((door, i) => ({ ...door, path: socketPath(sockets, worker, i, kind) }));
+  }
 
   async function seedDemo(): Promise<void> {
     await auth.seedDemo();
@@ -115,6 +170,7 @@ export async function startJunction(
   async function giveUp(error: unknown): Promise<never> {
     await transports.close();
     await auth.stop();
+    await cluster.close();
     await store.close();
     throw error;
   }

@@ -43,6 +43,36 @@ const fileSchema = z.strictObject({
       exposeUser: z.boolean().default(false),
     })
     .prefault({}),
+  cluster: z
+    .strictObject({
+      /** How many workers `npm run cluster` starts; default: one per core. `HUB_WORKERS` wins. */
+      workers: z.number().int().min(1).max(64).optional(),
+      /** Milliseconds over which a worker that was told to end (SIGTERM) moves its clients off, in batches. */
+      drainMs: z.number().int().min(0).max(600_000).default(10_000),
+      /** Clients are asked to come back after a random delay of up to this many milliseconds. */
+      comeBackMs: z.number().int().min(0).max(600_000).default(2_000),
+      /** Loopback port where the primary serves `/metrics`, summed over its workers; 0 takes a free one. */
+      metricsPort: port.default(9464),
+    })
+    .prefault({}),
+  nginx: z
+    .strictObject({
+      /** Certificate (with its chain) and key, as PEM files: every door then speaks https and wss. */
+      tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+      /** Clients that each of nginx's processes (one per core) can have at once. */
+      clientsPerProcess: z.number().int().min(16).max(500_000).default(10_000),
+      /** New WebSocket and Socket.IO connections that one address may open per second; more are answered 429. */
+      connectionsPerSecond: z.number().int().min(1).max(1_000_000).default(200),
+      /** How many more may come at once before that rate is held. */
+      connectionsBurst: z.number().int().min(1).max(1_000_000).default(1_000),
+      /** Seconds that a client may take to send its request's headers, and between two parts of its body. */
+      headerTimeoutSeconds: z.number().int().min(1).max(300).default(10),
+      /** Kilobytes that the headers of a request may take together. */
+      headerKilobytes: z.number().int().min(8).max(64).default(32),
+      /** Kilobytes that the body of a request may have. */
+      bodyKilobytes: z.number().int().min(16).max(1024).default(64),
+    })
+    .prefault({}),
   /** How much is logged. */
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
@@ -59,8 +89,16 @@ export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "door
   readonly production: boolean;
   /** Whether the demo data is put in place: on the embedded default, never in production. */
   readonly seedDemo: boolean;
-  /** This worker's name, `w1` where there is only one. */
+  /** This worker's name, `w1` where there is only one; session ids begin with it. */
   readonly worker: string;
+  /** How many workers `npm run cluster` starts; absent: one per core. */
+  readonly workers: number | undefined;
+  /** Under `npm run cluster`: the folder with the sockets on which nginx finds this worker; it has no ports then. */
+  readonly sockets: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed; absent: none. */
+  readonly trustedProxies: string | undefined;
+  /** What a scraper that is not on this machine shows as a bearer token to read `/metrics`. */
+  readonly metricsToken: string | undefined;
   readonly mongodbUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly jwtSecret: string | undefined;
@@ -71,7 +109,8 @@ export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "door
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR"] as const;
+/** The last three are for whoever starts a worker (the primary, a container): its name, its sockets, its proxies. */
+const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR", "HUB_WORKER", "HUB_SOCKETS", "HUB_PROXIES"] as const;
 
 /**
  * The configuration of one worker: the environment wins over `cluster.config.ts`, which wins over the defaults.
@@ -97,7 +136,11 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
     dataDir: env.HUB_DATA_DIR || parsed.data.dataDir,
     production,
     seedDemo: !production && mongodbUrl === undefined,
-    worker: "w1",
+    worker: workerName(env.HUB_WORKER || "w1"),
+    workers: workersFrom(env) ?? parsed.data.cluster.workers,
+    sockets: env.HUB_SOCKETS || undefined,
+    trustedProxies: env.HUB_PROXIES || undefined,
+    metricsToken: env.METRICS_TOKEN || undefined,
     mongodbUrl,
     redisUrl: env.REDIS_URL || undefined,
     jwtSecret: env.JWT_SECRET || undefined,
@@ -124,6 +167,19 @@ function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | un
   const parsed = port.safeParse(env.PORT);
   if (!parsed.success) throw new Error(`PORT must be a number from 0 to 65535, not "${env.PORT}"`);
   return [{ port: parsed.data, apps: [...apps] }];
+}
+
+/** nginx finds a session's worker by this name, so it has one form. */
+function workerName(name: string): string {
+  if (!/^w\d{1,6}$/.test(name)) throw new Error(`HUB_WORKER must be w and a number, such as w3, not "${name}"`);
+  return name;
+}
+
+function workersFrom(env: Environment): number | undefined {
+  if (!env.HUB_WORKERS) return undefined;
+  const parsed = z.coerce.number().int().min(1).max(64).safeParse(env.HUB_WORKERS);
+  if (!parsed.success) throw new Error(`HUB_WORKERS must be a number from 1 to 64, not "${env.HUB_WORKERS}"`);
+  return parsed.data;
 }
 
 function misspelt(env: Environment): string[] {

@@ -1,14 +1,23 @@
-import type { Junction } from "./app.ts";
 import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "./auth/demo.ts";
-import type { Config } from "./config.ts";
+import type { Config, DoorConfig } from "./config.ts";
+
+/** What there is to tell about a hub that serves. */
+export interface Served {
+  readonly doors: readonly DoorConfig[];
+  readonly store: { readonly description: string };
+  /** More lines about what runs, for a cluster. */
+  readonly parts?: readonly string[];
+}
 
 /** What a person is told once the hub serves: where, with which credentials, and what to try first. */
-export function welcome(config: Config, { doors, store }: Junction): string {
+export function welcome(config: Config, { doors, store, parts = [] }: Served): string {
+  const [http, ws] = config.nginx.tls && parts.length > 0 ? ["https", "wss"] : ["http", "ws"];
   const lines = [
     "",
     `Junction serves, with its data in the ${store.description}:`,
-    ...doors.map(({ port, apps }) => `  http://localhost:${port}  ws://localhost:${port}  ${apps.join(", ")}`),
-    `Every message and route: http://localhost:${doors[0]?.port}/docs`,
+    ...doors.map(({ port, apps }) => `  ${http}://localhost:${port}  ${ws}://localhost:${port}  ${apps.join(", ")}`),
+    `Every message and route: ${http}://localhost:${doors[0]?.port}/docs`,
+    ...parts,
   ];
   if (config.seedDemo) {
     lines.push(
@@ -18,7 +27,7 @@ export function welcome(config: Config, { doors, store }: Junction): string {
       "",
       "See a live update: paste this in another terminal",
       // Every port serves every app under its name, so the first will do.
-      `  node examples/live-seats.mjs http://localhost:${doors[0]?.port}`,
+      `  node examples/live-seats.mjs ${http}://localhost:${doors[0]?.port}`,
     );
   }
   return `${lines.join("\n")}\n`;

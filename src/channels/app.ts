@@ -15,7 +15,9 @@ export interface Tools {
   readonly config: Config;
   /** Sends a message that no change of a document carries (those go out with `collection.modify`). */
   readonly publish: (message: Outgoing) => void;
-  /** See `Hub.evict`. */
+  /** Sends it to the members on this worker alone; what a handler of `inlets` does, since every worker has one. */
+  readonly publishHere: (message: Outgoing) => void;
+  /** `Hub.evict`, on every worker. */
   readonly evict: Hub["evict"];
 }
 
@@ -28,6 +30,11 @@ export type DemoUsers = Readonly<
 export interface RunningApp {
   readonly channels: readonly Channel[];
   readonly routes?: readonly Route[];
+  /**
+   * By Redis channel, what to do with what other programs publish there as JSON. Each worker hears it. Throws a
+   * `ZodError` or a `HubError` for what it cannot make sense of.
+   */
+  readonly inlets?: Readonly<Record<string, (publication: unknown) => void>>;
   /** Puts demo data in place where there is none yet; never called in production. */
   readonly seed?: (users: DemoUsers) => Promise<void>;
 }

@@ -1,46 +1,60 @@
+import { rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { getuid } from "node:process";
 
 interface Door {
   readonly port: number;
   readonly apps: readonly string[];
+  /** Listens on this Unix socket instead of on the port. */
+  readonly path?: string;
 }
 
 export interface OpenDoors {
   /** The same doors; one at port 0 has got a free one. */
   readonly opened: readonly Door[];
+  /** Takes sockets out of sight: nobody new finds them, and who has connected already is still served. */
+  hide(): Promise<void>;
   /** Takes no more connections; resolves when the open ones have ended, or have been cut after `ms` milliseconds. */
   stop(ms: number): Promise<void>;
 }
 
 /**
  * Listens on the port of every door; `serve` hangs on each server what it serves. Rejects, with nothing left open, when
- * a port cannot be had: the error names it and the setting.
+ * one cannot be had: the error names it and the setting.
  */
 export async function openDoors(
   doors: readonly Door[],
   serve: (server: Server, apps: readonly string[]) => void,
 ): Promise<OpenDoors> {
-  const servers = doors.map(({ apps }) => {
+  const opening = doors.map((door): [Server, Door] => {
     const server = createServer();
-    serve(server, apps);
-    return server;
+    serve(server, door.apps);
+    return [server, door];
   });
+  const servers = opening.map(([server]) => server);
   try {
-    const ports = await Promise.all(doors.map(({ port }, i) => listen(servers[i], port)));
-    const opened = doors.map(({ apps }, i) => ({ apps, port: ports[i] ?? 0 }));
-    return { opened, stop: async (ms) => void (await Promise.all(servers.map((server) => stop(server, ms)))) };
+    const ports = await Promise.all(opening.map(([server, door]) => listen(server, door)));
+    return {
+      opened: doors.map(({ apps }, i) => ({ apps, port: ports[i] ?? 0 })),
+      hide: async () => void (await Promise.all(doors.map(({ path }) => path && rm(path, { force: true })))),
+      stop: async (ms) => void (await Promise.all(servers.map((server) => stop(server, ms)))),
+    };
   } catch (error) {
     await Promise.all(servers.map((server) => stop(server, 0)));
     throw error;
   }
 }
 
-function listen(server: Server | undefined, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server?.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port)));
-    server?.listen(port, () => resolve((server.address() as AddressInfo).port));
+async function listen(server: Server, { port, path }: Door): Promise<number> {
+  // A worker that was killed has left its socket behind.
+  if (path !== undefined) await rm(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port)));
+    // Started by root, nginx serves as another user, who has to reach the socket.
+    server.listen(path === undefined ? { port } : { path, writableAll: getuid?.() === 0 }, resolve);
   });
+  return path === undefined ? (server.address() as AddressInfo).port : port;
 }
 
 function explain(error: NodeJS.ErrnoException, port: number): Error {

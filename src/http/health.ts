@@ -9,6 +9,8 @@ export interface ReadinessCheck {
   readonly name: string;
   /** Throws or rejects when it is not ready. The text of a `HubError` is shown to whoever asks, no other. */
   readonly check: () => void | Promise<void>;
+  /** The worker is of use without it: the reason is told, but it stays ready. */
+  readonly isOptional?: boolean;
 }
 
 export interface Health {
@@ -18,21 +20,25 @@ export interface Health {
   readonly clock: Clock;
 }
 
-export const HEALTH_PATHS = ["/healthz", "/readyz"] as const;
+/** What probes and scrapers ask for, again and again. */
+export const HEALTH_PATHS = ["/healthz", "/readyz", "/metrics"] as const;
 
 /** A check that has not answered by then has failed: a probe must not hang on the thing that it probes. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** `/healthz`: the process serves. `/readyz`: it may be given clients, or the reasons why not. */
+/** `/healthz`: the process serves. `/readyz`: it may be given clients, or the reasons why not, or what it lacks. */
 export function mountHealth(app: Express, { worker, checks, clock }: Health): void {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok", worker, pid });
   });
 
   app.get("/readyz", async (_request, response) => {
-    const outcomes = await Promise.all(checks.map((check) => reasonAgainst(check, clock)));
-    const reasons = outcomes.filter((reason) => reason !== undefined);
-    if (reasons.length === 0) response.json({ status: "ready", reasons });
+    const outcomes = await Promise.all(
+      checks.map(async (check) => ({ check, reason: await reasonAgainst(check, clock) })),
+    );
+    const failed = outcomes.filter(({ reason }) => reason !== undefined);
+    const reasons = failed.map(({ reason }) => reason);
+    if (failed.every(({ check }) => check.isOptional)) response.json({ status: "ready", reasons });
     else response.status(503).set("Retry-After", "5").json({ status: "unavailable", reasons });
   });
 }

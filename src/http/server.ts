@@ -10,6 +10,7 @@ import type { Log } from "../observability/log.ts";
 import type { DescribedDoor } from "./asyncapi.ts";
 import { DESCRIPTION_PATHS, mountDescription } from "./description.ts";
 import { HEALTH_PATHS, type Health, mountHealth } from "./health.ts";
+import { type MetricsAccess, mountMetrics } from "./metrics.ts";
 import { expressPath, mountRoutes } from "./mount.ts";
 import { answerProblems, HttpError } from "./problem.ts";
 import { logRequests } from "./request-log.ts";
@@ -22,13 +23,15 @@ export interface HttpOptions {
   readonly authenticator: Authenticator;
   readonly log: Log;
   readonly health: Health;
+  readonly metrics?: MetricsAccess;
   /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
   readonly origins: "*" | readonly string[];
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets).
+   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets),
+   * or how many of them there are, where they have no addresses.
    * Absent: none, and every client is who its socket says. Limits by address hang on this.
    */
-  readonly trustedProxies?: string;
+  readonly trustedProxies?: string | number | undefined;
 }
 
 /**
@@ -42,6 +45,7 @@ export function createHttpApp({
   authenticator,
   log,
   health,
+  metrics,
   origins,
   trustedProxies,
 }: HttpOptions): RequestListener {
@@ -52,6 +56,7 @@ export function createHttpApp({
   app.use(helmet());
   app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders: ["X-Request-Id", "Retry-After"] }));
   mountHealth(app, health);
+  if (metrics) mountMetrics(app, metrics);
   mountDescription(app, { routes, channels, doors });
   mountRoutes(app, routes, authenticator);
   refuseTheRest(app, methodsByPath(routes));

@@ -16,8 +16,11 @@ export interface Wire {
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
   isIn(room: string): boolean;
-  /** Tells the client why (`closing` on Socket.IO, the close frame on plain WebSocket) and ends the connection. */
-  end(code: number, reason: string): void;
+  /**
+   * Tells the client why (`closing` on Socket.IO, the close frame on plain WebSocket) and ends the connection.
+   * `retryAfterMs`: when it is asked to come back, in milliseconds from now; a close frame has no room for it.
+   */
+  end(code: number, reason: string, retryAfterMs?: number): void;
   /** Stops reading from the client until `resume`: backpressure for one that sends faster than it is served. */
   pause(): void;
   resume(): void;
@@ -31,13 +34,23 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   readonly #wire: Wire;
   readonly #clock: Clock;
   readonly #fanout: Fanout;
+  readonly #onSent: (type: string) => void;
   readonly #cleanups: (() => void)[] = [];
   #cancelExpiry: (() => void) | undefined;
   #lastMessageAt: number;
   #open = true;
   #ending = false;
 
-  constructor(channel: Channel, params: Params, identity: Identity, wire: Wire, clock: Clock, fanout: Fanout) {
+  /** `onSent` hears of each message to this client alone. */
+  constructor(
+    channel: Channel,
+    params: Params,
+    identity: Identity,
+    wire: Wire,
+    clock: Clock,
+    fanout: Fanout,
+    onSent: (type: string) => void = () => {},
+  ) {
     this.channel = channel;
     this.params = params;
     this.identity = identity;
@@ -45,6 +58,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     this.#wire = wire;
     this.#clock = clock;
     this.#fanout = fanout;
+    this.#onSent = onSent;
     this.renew(identity);
     if (channel.limits?.idleMs !== undefined) this.#watchIdle(channel.limits.idleMs);
   }
@@ -68,13 +82,14 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     const declared = this.channel.outbound[type];
     if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
     this.#wire.send(type, declared.schema.parse(payload));
+    this.#onSent(type);
   }
 
   /** Sends to the members of `room`, on every door and worker, but not to this client. */
   toOthers<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
     const declared = this.channel.outbound[type];
     if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
-    this.#fanout(outgoing(this.channel.rooms, [room], type, declared, payload), this.id);
+    this.#fanout(outgoing(this.channel.rooms, [room], type, declared, payload), { except: this.id });
   }
 
   join(room: string): void | Promise<void> {
@@ -95,12 +110,12 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#clock) }) as never);
   }
 
-  /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. */
-  end(name: DisconnectName): void {
+  /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. `retryAfterMs`: see `Wire`. */
+  end(name: DisconnectName, retryAfterMs?: number): void {
     if (!this.isOpen) return;
     this.#ending = true;
     const { code, reason } = DISCONNECTS[name];
-    this.#wire.end(code, reason);
+    this.#wire.end(code, reason, retryAfterMs);
   }
 
   /** Runs `cleanup` when the connection has ended, however it ended; at once if it already has. */

@@ -10,8 +10,20 @@ export interface HubEventMap {
   refused: [{ namespace: string; app: string; disconnect: DisconnectName }];
   received: [{ app: string; type: string }];
   published: [{ namespace: string; type: string }];
+  /** A message to one client alone. */
+  sent: [{ app: string; type: string }];
+  /** What was written to WebSockets at the end of a tick: system calls, and the frames that they carried. */
+  written: [{ writes: number; frames: number }];
+  /** A client that does not take what it is sent: its queue was thinned, or it was closed. */
+  slow: [{ outcome: "thinned" | "closed" }];
   /** A message that was answered with an error. */
   rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
+  /** Redis was lost or is back; first, how it was found at start. `reason` is for the log. */
+  redis: [{ state: "live" | "lost"; reason: string | undefined }];
+  /** A message that went out to other workers over Redis, or came from there. */
+  passed: [{ direction: "in" | "out" }];
+  /** What another program published on a Redis channel for us. */
+  inlet: [{ channel: string; outcome: "delivered" | "malformed" }];
   /** A fault of ours; `error` is for the log alone. */
   fault: [{ where: string; error: unknown }];
 }

@@ -6,7 +6,7 @@ import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, localLimits } from "./limits.ts";
 import type { Fanout, Outgoing } from "./publish.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
@@ -44,7 +44,9 @@ export class Hub {
     this.limits = limits;
     this.#authenticator = authenticator;
     const authenticate: Authenticator["authenticate"] = (...asked) => this.#authenticate(...asked);
-    this.#dispatch = createDispatch({ limits, authenticator: { authenticate }, events: this.events });
+    // A connection's own limits are kept where it is.
+    const limitsHere = localLimits(clock);
+    this.#dispatch = createDispatch({ limits: limitsHere, authenticator: { authenticate }, events: this.events });
   }
 
   /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
@@ -79,7 +81,8 @@ export class Hub {
 
   /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
   open(channel: Channel, { identity, params, release }: Admission, wire: Wire): Connection {
-    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout);
+    const sent = (type: string): void => void this.events.emit("sent", { app: channel.app, type });
+    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout, sent);
     connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;
@@ -108,9 +111,15 @@ export class Hub {
     this.#fanout(message);
   }
 
+  /** Sends a message to the members on this worker alone: for what every worker hears by itself. */
+  publishHere(message: Outgoing): void {
+    this.events.emit("published", { namespace: message.namespace, type: message.type });
+    this.#fanout(message, { here: true });
+  }
+
   /**
    * Takes a user's connections out of a room that is no longer theirs and tells each with the document's error message.
-   * `namespace` is the one that owns the room.
+   * `namespace` is the one that owns the room. Of this worker's connections, as in `revoke`.
    */
   evict(namespace: string, room: string, userId: string, message: string): void {
     for (const connection of this.#connections) {

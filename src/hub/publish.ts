@@ -14,8 +14,15 @@ export interface Outgoing {
   readonly key: string | undefined;
 }
 
-/** Carries a message to every member of its rooms, on every door and worker. `except` is a connection id. */
-export type Fanout = (message: Outgoing, except?: string) => void;
+/** Carries a message to every member of its rooms, on every door and worker. */
+export type Fanout = (message: Outgoing, narrowing?: FanoutNarrowing) => void;
+
+export interface FanoutNarrowing {
+  /** A connection id. */
+  readonly except?: string;
+  /** Only to the members on this worker. */
+  readonly here?: boolean;
+}
 
 /** Builds messages of one namespace; what its services use. */
 export interface Publisher<Out extends OutboundTypes> {

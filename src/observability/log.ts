@@ -50,6 +50,13 @@ function describeError(thrown: unknown, depth = CAUSES): Record<string, unknown>
 /** Writes what happens in the hub to the log: faults as errors, who was turned away at `info`, traffic below. */
 export function logHubEvents(events: HubEvents, log: Log): void {
   events.on("fault", ({ where, error }) => log.error({ where, err: error }, "fault"));
+  events.on("redis", ({ state, reason }) => {
+    if (state === "live") log.info("Redis is live: this worker is one with the others");
+    else log.warn({ reason }, "Redis is lost: this worker serves its own clients alone");
+  });
+  events.on("inlet", ({ channel, outcome }) => {
+    if (outcome === "malformed") log.warn({ channel }, "malformed publication");
+  });
   events.on("refused", (facts) => log.info(facts, "client refused"));
   events.on("connected", (facts) => log.debug(facts, "client connected"));
   events.on("disconnected", (facts) => log.debug(facts, "client disconnected"));

@@ -15,6 +15,11 @@ export interface CoalescingOptions {
   readonly budgetBytes: number;
   /** While the loop is busy, writes of this many milliseconds are joined; an idle loop writes at the end of the tick. */
   readonly windowMs: number;
+  /** Is told what was written, once for each tick, and of clients that do not take it. */
+  readonly watch: {
+    written(writes: number, frames: number): void;
+    slow(outcome: "thinned" | "closed"): void;
+  };
 }
 
 /** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
@@ -34,6 +39,7 @@ export const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Sockets with something to write, written together: one system call per socket and tick instead of one per message. */
 class Flusher {
+  readonly watch: CoalescingOptions["watch"];
   readonly #windowMs: number;
   #dirty: CoalescedSocket[] = [];
   #lastFlush = 0;
@@ -41,7 +47,8 @@ class Flusher {
   #joinedFrames: readonly Frame[] = [];
   #joined: Buffer = NOTHING;
 
-  constructor(windowMs: number) {
+  constructor({ windowMs, watch }: Pick<CoalescingOptions, "windowMs" | "watch">) {
+    this.watch = watch;
     this.#windowMs = windowMs;
   }
 
@@ -69,9 +76,16 @@ class Flusher {
     if (this.#windowMs > 0) this.#lastFlush = performance.now();
     const sockets = this.#dirty;
     this.#dirty = [];
-    for (const socket of sockets) socket.flush();
+    let writes = 0;
+    let frames = 0;
+    for (const socket of sockets) {
+      const written = socket.flush();
+      if (written > 0) writes++;
+      frames += written;
+    }
     this.#joinedFrames = [];
     this.#joined = NOTHING;
+    if (writes > 0) this.watch.written(writes, frames);
   };
 }
 
@@ -121,18 +135,22 @@ export class CoalescedSocket extends WebSocket {
     super.close(code, why);
   }
 
-  /** Writes what is queued, as far as the client takes it. */
-  flush(): void {
+  /** Writes what is queued, as far as the client takes it: how many frames it wrote. */
+  flush(): number {
     const socket = this.#internals._socket;
+    let written = 0;
     while (this.#queue.length > 0 && !this.#waitsForDrain && socket.writable) {
       if (socket.writableNeedDrain) {
         this.#waitsForDrain = true;
         socket.once("drain", this.#resume);
       } else {
-        socket.write(this.#flusher.join(this.#take()));
+        const frames = this.#take();
+        socket.write(this.#flusher.join(frames));
+        written += frames.length;
         if (this.#queue.length === 0) this.#onCloseWritten?.();
       }
     }
+    return written;
   }
 
   /** The frames of the next write: all, as a rule. What is written can no longer be thinned, so it is never much. */
@@ -191,7 +209,11 @@ export class CoalescedSocket extends WebSocket {
     if (this.#bytes + socket.writableLength <= this.#budget) return;
     this.#queue = thin(this.#queue, (frame) => frame);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
-    if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) return;
+    if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
+      this.#flusher.watch.slow("thinned");
+      return;
+    }
+    this.#flusher.watch.slow("closed");
     this.#queue = [];
     this.#bytes = 0;
     // What is said at the end is not held against it.
@@ -220,10 +242,11 @@ function isClose(frame: Frame): boolean {
 export function coalescingServer({
   budgetBytes,
   windowMs,
+  watch,
 }: CoalescingOptions): new (
   options?: ServerOptions,
 ) => WebSocketServer {
-  const flusher = new Flusher(windowMs);
+  const flusher = new Flusher({ windowMs, watch });
   return class extends WebSocketServer {
     constructor(options?: ServerOptions) {
       const extra = {

@@ -78,8 +78,8 @@ export function socketIoWire(
     writeToEngine(encoded: readonly string[], options: PacketOptions): void;
   };
   const intake = intakeOf(connection);
-  const tell = (code: number, reason: string): void => {
-    socket.emit("closing", { code, reason });
+  const tell = (code: number, reason: string, retryAfterMs?: number): void => {
+    socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   };
   connection.on("ending", tell);
   socket.once("disconnect", () => connection.off("ending", tell));
@@ -90,8 +90,8 @@ export function socketIoWire(
       const { encoded, options } = new Broadcast(rooms, type, payload, outbound[type]).packetFor(socket.nsp.name);
       if (socket.connected) client.writeToEngine(encoded, options);
     },
-    end: (code, reason) => {
-      tell(code, reason);
+    end: (code, reason, retryAfterMs) => {
+      tell(code, reason, retryAfterMs);
       socket.disconnect();
       if (client.sockets.size === 0) connection.close();
     },

@@ -1,6 +1,6 @@
 import type { Namespace, Socket, Server as SocketIoServer } from "socket.io";
 import { Adapter } from "socket.io-adapter";
-import type { Channel } from "../hub/channel.ts";
+import type { Channel, Outbound } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
 import { patternOf } from "./addresses.ts";
@@ -10,9 +10,18 @@ import { receiveFrom, socketIoWire } from "./engine-io.ts";
 import { PlainConnection } from "./plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
 
+/**
+ * Makes the adapter of a namespace that has rooms: it reaches their members, on this worker or on all. `declared` tells
+ * what a message type is declared as.
+ */
+export type RoomsAdapter = (namespace: Namespace, declared: (type: string) => Outbound | undefined) => Adapter;
+
+/** The members on this worker. */
+export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
+
 /** Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. */
-export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly Channel[]): void {
-  io.adapter(adapterFor(channels) as never);
+export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly Channel[], rooms: RoomsAdapter): void {
+  io.adapter(adapterFor(channels, rooms) as never);
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
   });
@@ -86,7 +95,7 @@ function asConnectError(thrown: unknown): Error {
 }
 
 /** Root namespaces have the real adapter; namespaces with parameters borrow the rooms of their root. */
-function adapterFor(channels: readonly Channel[]): (namespace: Namespace) => Adapter {
+function adapterFor(channels: readonly Channel[], makeRooms: RoomsAdapter): (namespace: Namespace) => Adapter {
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));
   const borrowed = withParams.map(({ namespace, rooms }) => ({ pattern: patternOf(namespace), rooms }));
   // Socket.IO calls it with `new`, which an arrow function cannot take.
@@ -94,9 +103,8 @@ function adapterFor(channels: readonly Channel[]): (namespace: Namespace) => Ada
     const root = borrowed.find(({ pattern }) => pattern.test(namespace.name))?.rooms;
     if (root !== undefined) return new SharedRooms(namespace, namespace.server.of(root));
     const known = channels.filter(({ rooms }) => rooms === namespace.name);
-    return attachBroadcasts(
-      new Adapter(namespace),
-      (type) => known.find(({ outbound }) => outbound[type])?.outbound[type],
-    );
+    const declared = (type: string): Outbound | undefined =>
+      known.find(({ outbound }) => outbound[type])?.outbound[type];
+    return attachBroadcasts((known.length > 0 ? makeRooms : inMemory)(namespace, declared), declared);
   };
 }

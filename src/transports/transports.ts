@@ -11,7 +11,7 @@ import { addressBook } from "./addresses.ts";
 import { plainText } from "./broadcast.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { createEngine } from "./engine-io.ts";
-import { openNamespaces } from "./namespaces.ts";
+import { inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
 import { PlainEngine } from "./plain-engine.ts";
 
 export interface TransportOptions {
@@ -21,11 +21,15 @@ export interface TransportOptions {
   readonly budgetBytes: number;
   readonly windowMs: number;
   readonly origins: "*" | readonly string[];
+  /** Default: the rooms of this worker alone. */
+  readonly rooms?: RoomsAdapter | undefined;
 }
 
 export interface Transports {
   /** Serves both doors on a port: every app under its name, and `apps` at their documented URLs. */
   serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
+  /** By root namespace: how many (client, room) pairs there are on this worker. */
+  subscriptions(): ReadonlyMap<string, number>;
   /** Cuts every connection that is left. */
   close(): Promise<void>;
 }
@@ -35,17 +39,21 @@ const SOCKET_IO_PATH = "/socket.io/";
 /** Opens the namespaces of all channels and both doors to them. One Socket.IO server stands behind both. */
 export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
-  const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId };
+  const watch = {
+    written: (writes: number, frames: number) => void hub.events.emit("written", { writes, frames }),
+    slow: (outcome: "thinned" | "closed") => void hub.events.emit("slow", { outcome }),
+  };
+  const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId, watch };
   const plain = new PlainEngine(shared);
   const engine = createEngine(shared);
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
   io.bind(plain as unknown as typeof engine);
   io.bind(engine);
-  openNamespaces(io, hub, channels);
+  openNamespaces(io, hub, channels, options.rooms ?? inMemory);
 
-  hub.attach(({ namespace, rooms, type, payload }, except) => {
-    const target = io.of(namespace).to([...rooms]);
-    (except === undefined ? target : target.except(except)).emit(type, payload);
+  hub.attach(({ namespace, rooms, type, payload }, { except, here = false } = {}) => {
+    const members = here ? io.of(namespace).local.to([...rooms]) : io.of(namespace).to([...rooms]);
+    (except === undefined ? members : members.except(except)).emit(type, payload);
   });
 
   return {
@@ -83,12 +91,24 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
       }
     },
 
+    subscriptions() {
+      const roots = new Set(channels.map(({ rooms }) => rooms));
+      return new Map([...roots].map((root) => [root, pairs(io.of(root).adapter.sids)]));
+    },
+
     async close() {
       plain.close();
       engine.close();
       await io.close();
     },
   };
+}
+
+/** Every client is alone in a room of its own name, which does not count. */
+function pairs(roomsOf: ReadonlyMap<string, ReadonlySet<string>>): number {
+  let count = 0;
+  for (const [id, rooms] of roomsOf) count += rooms.size - (rooms.has(id) ? 1 : 0);
+  return count;
 }
 
 /** What a request asks for; `undefined` where that is not a path, which no WebSocket client would send. */

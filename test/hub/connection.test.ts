@@ -39,7 +39,7 @@ describe("a connection", () => {
     const { connection, fanned } = connect();
     connection.toOthers("room:1", "typing" as never, { who: "ann", token: "x" } as never);
     const message = { namespace: "/things", rooms: ["room:1"], type: "typing", payload: { who: "ann" } };
-    expect(fanned).to.eql([[{ ...message, delivery: "volatile", key: undefined }, "c1"]]);
+    expect(fanned).to.eql([[{ ...message, delivery: "volatile", key: undefined }, { except: "c1" }]]);
   });
 
   it("says nothing more once it is ended, and is ended once", () => {

@@ -94,7 +94,7 @@ export function aHub(authenticate: Authenticator["authenticate"] = async (_kind,
   const limits = localLimits(clock);
   const hub = new Hub({ clock, limits, authenticator: { authenticate } });
   const published: { message: Outgoing; except: string | undefined }[] = [];
-  hub.attach((message, except) => void published.push({ message, except }));
+  hub.attach((message, { except } = {}) => void published.push({ message, except }));
   const faults: unknown[] = [];
   hub.events.on("fault", ({ error: fault }) => faults.push(fault));
   let ids = 0;

@@ -23,9 +23,17 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** For what nobody counts. */
+export const UNWATCHED: CoalescingOptions["watch"] = { written() {}, slow() {} };
+
 /** A server of coalesced sockets at a free port, and clients of it. */
 export async function startRig(options: Partial<CoalescingOptions> = {}, maxPayload = 16_384): Promise<Rig> {
-  const server: WebSocketServer = new (coalescingServer({ budgetBytes: 1_048_576, windowMs: 0, ...options }))({
+  const server: WebSocketServer = new (coalescingServer({
+    budgetBytes: 1_048_576,
+    windowMs: 0,
+    watch: UNWATCHED,
+    ...options,
+  }))({
     port: 0,
     maxPayload,
   });

@@ -8,8 +8,9 @@ import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { createEngine } from "../../src/transports/engine-io.ts";
-import { openNamespaces } from "../../src/transports/namespaces.ts";
+import { inMemory, openNamespaces } from "../../src/transports/namespaces.ts";
 import { aChannel, aHub, error } from "../hub/recording-wire.ts";
+import { UNWATCHED } from "./coalescing-rig.ts";
 
 const outbound = { error, news: log(z.object({ n: z.number() })) };
 
@@ -38,12 +39,12 @@ describe("namespaces with a parameter", () => {
   const clients: ClientSocket[] = [];
 
   before(async () => {
-    const options = { budgetBytes: 1e6, windowMs: 0, maxPayload: 16_384, origins: "*" } as const;
+    const options = { budgetBytes: 1e6, windowMs: 0, watch: UNWATCHED, maxPayload: 16_384, origins: "*" } as const;
     let ids = 0;
     const engine = createEngine({ ...options, generateId: () => `w1.${++ids}` });
     io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
     io.bind(engine);
-    openNamespaces(io, hub, CHANNELS);
+    openNamespaces(io, hub, CHANNELS, inMemory);
     const server = createServer((req, res) => engine.handleRequest(req as never, res));
     server.on("upgrade", (req, socket, head) => engine.handleUpgrade(req as never, socket, head));
     server.listen(0, "127.0.0.1");

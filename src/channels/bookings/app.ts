@@ -11,14 +11,16 @@ import {
   ticketCollection,
   ticketMessageCollection,
 } from "./collections.ts";
+import { bookingInlets } from "./inlets.ts";
 import { bookingRoutes } from "./routes.ts";
 import { createBookingsService } from "./service.ts";
 import { createSupportService } from "./support.ts";
+import { createWebsocketService } from "./websocket-service.ts";
 
 /** Home services: who booked one sees its status, its technician on the way, and talks with support. */
 export const bookings: App = {
   name: "bookings",
-  async start({ store, clock, evict }) {
+  async start({ store, clock, evict, publishHere }) {
     const bookingDocuments = await store.collection(bookingCollection);
     const tickets = await store.collection(ticketCollection);
     const messages = await store.collection(ticketMessageCollection);
@@ -28,6 +30,7 @@ export const bookings: App = {
     return {
       channels: [bookingsChannel({ bookings: service, support, clock })],
       routes: bookingRoutes(service, support),
+      inlets: bookingInlets(createWebsocketService({ publish: publishHere, clock })),
       async seed(users) {
         const createdAt = timestamp(clock);
         await insertMissing(bookingDocuments, [demoBooking(users, createdAt)]);

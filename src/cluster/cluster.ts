@@ -1,0 +1,67 @@
+import { type Clock, systemClock } from "../hub/clock.ts";
+import type { Hub } from "../hub/hub.ts";
+import { type Limits, localLimits } from "../hub/limits.ts";
+import { type Bus, localBus, redisBus } from "./bus.ts";
+import { openInlets } from "./inlets.ts";
+import { Redis } from "./redis.ts";
+import { redisAdapter } from "./redis-adapter.ts";
+import { redisLimits } from "./redis-limits.ts";
+import { redisValues } from "./redis-values.ts";
+
+type Values = Parameters<typeof redisValues>[1];
+
+/** What makes the workers one hub, or, without Redis, what a worker that is alone has instead. */
+export interface Cluster {
+  readonly limits: Limits;
+  readonly bus: Bus;
+  /** Short-lived values that all workers see; `local` is where they are kept on this worker. */
+  shareValues(local: Values): Values;
+  /** Absent where there is no Redis. */
+  readonly rooms?: ReturnType<typeof redisAdapter>;
+  /** Absent where there is no Redis. */
+  readonly check?: () => void;
+  /** To be called once the hub is there: tells it of Redis, and opens the apps' inlets. */
+  connect(hub: Hub, inlets: Parameters<typeof openInlets>[1]): void;
+  /** Gives back what this worker holds, and ends the link. */
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly redisUrl: string | undefined;
+  readonly clock: Clock;
+  readonly hub: () => Hub;
+}
+
+/**
+ * Connects this worker to the others, if there is a Redis to do it by; one that does not answer is no reason not to start.
+ * Throws when its URL has no known form. The link itself goes by real time.
+ */
+export async function startCluster({ redisUrl, clock, hub }: ClusterOptions): Promise<Cluster> {
+  if (redisUrl === undefined) {
+    const shareValues = (local: Values): Values => local;
+    return { limits: localLimits(clock), bus: localBus(hub), shareValues, connect() {}, async close() {} };
+  }
+  const redis = new Redis(redisUrl, systemClock);
+  const limits = redisLimits(redis, systemClock);
+  const bus = redisBus(redis, hub, systemClock);
+  await redis.start();
+  return {
+    limits,
+    bus,
+    shareValues: (local) => redisValues(redis, local, systemClock),
+    rooms: redisAdapter(redis, systemClock),
+    check: () => redis.check(),
+    connect({ events }, inlets) {
+      const { state, reason } = redis;
+      events.emit("redis", { state, reason });
+      redis.on("state", (state, { reason }) => events.emit("redis", { state, reason }));
+      redis.on("passed", (direction) => events.emit("passed", { direction }));
+      redis.on("fault", (error) => events.emit("fault", { where: "a message from Redis", error }));
+      openInlets(redis, inlets, events);
+    },
+    async close() {
+      await limits.leave();
+      await redis.close();
+    },
+  };
+}

@@ -1,0 +1,262 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import type { Writable } from "node:stream";
+import type { Config, DoorConfig } from "../config.ts";
+import { openDoors } from "../http/doors.ts";
+import { Keeper, type Running } from "./keeper.ts";
+import { LocalRedis } from "./local-redis.ts";
+import { MetricsServer } from "./metrics-server.ts";
+import type { Upstream } from "./nginx.ts";
+import { Nginx } from "./nginx-process.ts";
+import type { Exit } from "./program.ts";
+import { type SocketKind, socketPath } from "./sockets.ts";
+import { removeState, writeState } from "./state-file.ts";
+import { WorkerProcess } from "./worker.ts";
+
+export interface ClusterOptions {
+  readonly config: Config;
+  /** What the workers, nginx and Redis are started with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the output of all of them goes. */
+  readonly output: Writable;
+  /** Tells a person what happens, a line at a time. */
+  readonly say: (line: string) => void;
+}
+
+interface Slot {
+  readonly names: readonly [string, string];
+  readonly keeper: Keeper<WorkerProcess>;
+}
+
+/** How long an ended program has before it is killed; milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** The same for a worker that drains, beyond the time that draining takes. */
+const DRAIN_PATIENCE_MS = 20_000;
+
+/** Where Debian keeps the programs that are not on everybody's PATH. */
+const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
+
+/** Everything that `npm run cluster` starts on this machine, each ended by its own pid. */
+export class Cluster {
+  /** The doors, now nginx's; one at port 0 has got a free one. */
+  doors: readonly DoorConfig[] = [];
+  /** Resolves with the reason when the cluster cannot go on. It is to be stopped then. */
+  readonly failed: Promise<Error>;
+  readonly #options: ClusterOptions;
+  readonly #env: Record<string, string | undefined>;
+  readonly #keepers: Keeper<Running>[] = [];
+  readonly #slots: Slot[] = [];
+  /** All that live, also those that start or drain. */
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #metrics = new MetricsServer(
+    () => [...this.#workers],
+    () => this.#restarts,
+  );
+  #restarts = 0;
+  #nginx: Nginx | undefined;
+  #redis: LocalRedis | undefined;
+  #folder = "";
+  #reloads: { count: number; error?: string } = { count: 0 };
+  #reloading: Promise<void> | undefined;
+  #isStopping = false;
+  #fail: (error: Error) => void = () => {};
+
+  private constructor(options: ClusterOptions) {
+    this.#options = options;
+    const folders = [...(options.env.PATH ?? "").split(":"), ...MORE_FOLDERS];
+    this.#env = { ...options.env, PATH: folders.join(":") };
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+  }
+
+  /** Starts everything; rejects, with nothing left running, when a part of it cannot be had. */
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(options);
+    try {
+      await cluster.#start();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** What runs, for people: a line each. */
+  get parts(): string[] {
+    const names = this.#slots.flatMap(({ keeper }) => keeper.current?.name ?? []);
+    return [
+      `Workers: ${names.join(", ")}. Redis: ${this.#redis ? "a server of its own" : "REDIS_URL"}.`,
+      `Metrics: ${this.#metrics.url}`,
+      `Access log: ${this.#nginx?.accessLog}`,
+    ];
+  }
+
+  /** Replaces the workers one by one; no client is refused meanwhile. Rejects when a new one does not start. */
+  reload(): Promise<void> {
+    this.#reloading ??= this.#replaceAll().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  /** Ends everything, the workers first, so that clients hear why. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const keeper of [...this.#slots.map((slot) => slot.keeper), ...this.#keepers]) keeper.stop();
+    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
+    this.#metrics.stop();
+    await this.#nginx?.stop(PATIENCE_MS);
+    await this.#redis?.stop(PATIENCE_MS);
+    if (this.#folder === "") return;
+    await rm(this.#folder, { recursive: true, force: true });
+    await removeState(this.#options.config.dataDir);
+  }
+
+  async #start(): Promise<void> {
+    const { config, output } = this.#options;
+    this.#mustHave("nginx", "nginx");
+    if (config.redisUrl === undefined) this.#mustHave("redis-server", "redis-server", "or give REDIS_URL");
+    // A port that somebody else has is better told by us than by nginx.
+    const probe = await openDoors(config.doors, () => {});
+    await probe.stop(0);
+    this.doors = probe.opened;
+    // Every path in it is short, and a socket's has to be.
+    this.#folder = await mkdtemp(path.join(tmpdir(), "junction-cluster-"));
+
+    if (config.redisUrl === undefined) {
+      const redis = new LocalRedis(await freePort(), this.#folder, this.#env);
+      this.#redis = redis;
+      await this.#keep("redis-server", () => redis.start());
+      this.#env.REDIS_URL = redis.url;
+    }
+    const count = config.workers ?? availableParallelism();
+    for (let i = 0; i < count; i++) this.#slots.push(this.#slot([`w${i + 1}`, `w${count + i + 1}`]));
+    await Promise.all(this.#slots.map(({ keeper }) => keeper.begin()));
+
+    const { tls, ...limits } = config.nginx;
+    const resolved = tls && { certificate: path.resolve(tls.certificate), key: path.resolve(tls.key) };
+    const workers = this.#slots.flatMap(({ names }) => names).map((name) => this.#upstream(name));
+    const settings = { folder: this.#folder, doors: this.doors, workers, limits, tls: resolved };
+    const nginx = new Nginx(settings, this.#env, output);
+    this.#nginx = nginx;
+    await this.#keep("nginx", () => nginx.start());
+    await this.#metrics.start(config.cluster.metricsPort);
+    await this.#writeState();
+  }
+
+  #mustHave(program: string, debianPackage: string, otherwise?: string): void {
+    const folders = (this.#env.PATH ?? "").split(":").filter((folder) => folder !== "");
+    if (folders.some((folder) => existsSync(path.join(folder, program)))) return;
+    const remedy = [`sudo apt-get install ${debianPackage}`, ...(otherwise ? [otherwise] : [])].join(", ");
+    throw new Error(`The cluster needs ${program}: ${remedy}`);
+  }
+
+  async #keep(name: string, start: () => Promise<Running>): Promise<void> {
+    const keeper = new Keeper({
+      start,
+      onEnd: (exit, delay) => this.#sayEnded(name, exit, delay),
+      onBack: () => void this.#writeState(),
+      onGaveUp: (error) => this.#fail(error),
+    });
+    this.#keepers.push(keeper);
+    await keeper.begin();
+  }
+
+  /**
+   * A place for a worker, with the two names that it has in turn: one that is started again has the name of the one
+   * before, one that replaces it lives beside it and has the other. nginx knows both, so it need not hear of it.
+   */
+  #slot(names: readonly [string, string]): Slot {
+    let turn = 0;
+    const name = (): string => names[turn % 2] ?? names[0];
+    const keeper: Keeper<WorkerProcess> = new Keeper<WorkerProcess>({
+      start: async () => {
+        // Only when it is replaced does the current one still live.
+        const other = keeper.current && !keeper.current.program.hasExited ? turn + 1 : turn;
+        const worker = await this.#startWorker(names[other % 2] ?? names[0]);
+        turn = other;
+        return worker;
+      },
+      onEnd: (exit, delay) => {
+        this.#restarts++;
+        this.#sayEnded(name(), exit, delay);
+      },
+      onBack: () => void this.#writeState(),
+      onGaveUp: (error) => this.#fail(error),
+    });
+    return { names, keeper };
+  }
+
+  async #startWorker(name: string): Promise<WorkerProcess> {
+    if (this.#isStopping) throw new Error("The cluster is ending");
+    const worker = new WorkerProcess({
+      name,
+      doors: this.doors,
+      sockets: this.#folder,
+      env: this.#env,
+      output: this.#options.output,
+    });
+    this.#workers.add(worker);
+    void worker.exited.then(() => this.#workers.delete(worker));
+    if (await worker.ready) return worker;
+    throw new Error(`Worker ${name} ended at start. Its last words:\n${worker.program.lastWords}`);
+  }
+
+  async #replaceAll(): Promise<void> {
+    const { config, say } = this.#options;
+    const count = this.#reloads.count + 1;
+    try {
+      for (const { keeper } of this.#slots) {
+        const former = await keeper.replace();
+        if (!former) continue;
+        say(`${keeper.current?.name} serves in the place of ${former.name}, which drains`);
+        await this.#writeState();
+        await former.program.end("SIGTERM", config.cluster.drainMs + DRAIN_PATIENCE_MS);
+      }
+      if (config.nginx.tls) await this.#nginx?.reload();
+      this.#reloads = { count };
+    } catch (error) {
+      this.#reloads = { count, error: (error as Error).message };
+      throw error;
+    } finally {
+      await this.#writeState();
+    }
+  }
+
+  #upstream(name: string): Upstream {
+    const socket = (door: number, kind: SocketKind): string => `unix:${socketPath(this.#folder, name, door, kind)}`;
+    const addresses = this.doors.map((_door, i) => ({
+      entrance: socket(i, "entrance"),
+      sessions: socket(i, "sessions"),
+    }));
+    return { name, addresses };
+  }
+
+  async #writeState(): Promise<void> {
+    if (this.#isStopping) return;
+    const helpers = [
+      { pid: this.#nginx?.pid, mark: this.#folder },
+      { pid: this.#redis?.pid, mark: `redis-server 127.0.0.1:${this.#redis?.port}` },
+    ];
+    await writeState(this.#options.config.dataDir, {
+      pid: process.pid,
+      workers: [...this.#workers].map(({ name, program }) => ({ name, pid: program.pid ?? 0 })),
+      helpers: helpers.flatMap(({ pid, mark }) => (pid === undefined ? [] : { pid, mark })),
+      reloads: this.#reloads,
+    });
+  }
+
+  #sayEnded(name: string, { code, signal }: Exit, delay: number): void {
+    this.#options.say(`${name} ended (${signal ?? code}); it is started again in ${delay} ms`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = await openDoors([{ port: 0, apps: [] }], () => {});
+  await probe.stop(0);
+  return probe.opened[0]?.port ?? 0;
+}

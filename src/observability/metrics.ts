@@ -1,0 +1,147 @@
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from "prom-client";
+import type { DisconnectName } from "../hub/disconnects.ts";
+import type { HubEvents } from "../hub/events.ts";
+
+/** What the metrics of a worker are read from. */
+export interface Measured {
+  readonly events: HubEvents;
+  /** By root namespace: how many (client, room) pairs there are on this worker. */
+  readonly subscriptions: () => ReadonlyMap<string, number>;
+}
+
+/** The metrics of a worker, as text for a scraper and as data that the primary can sum. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  data(): Promise<MetricsData>;
+}
+
+export type MetricsData = MetricObjectWithValues<MetricValue<string>>[];
+
+/** Refusals that say that a credential was missing or not good. */
+const AUTHENTICATION: readonly DisconnectName[] = [
+  "authentication_required",
+  "invalid_token",
+  "invalid_api_key",
+  "token_expired",
+  "token_revoked",
+];
+
+/** Refusals that say that a limit was reached. */
+const LIMITS: readonly DisconnectName[] = ["too_many_connections", "rate_limited"];
+
+/** Counts what the hub tells of; docs/operations.md says what each metric means. */
+export function createMetrics({ events, subscriptions }: Measured): Metrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  countConnections(register, events);
+  countMessages(register, events);
+  countWrites(register, events);
+  countRedis(register, events);
+
+  new Gauge({
+    name: "junction_room_subscriptions",
+    help: "Pairs of a client and a room that it is in, by root namespace",
+    labelNames: ["namespace"],
+    registers: [register],
+    collect() {
+      for (const [namespace, pairs] of subscriptions()) this.set({ namespace }, pairs);
+    },
+  });
+  const faults = counter(register, "junction_faults_total", "Faults of ours; the log has each with its stack", []);
+  events.on("fault", () => faults.inc());
+
+  return {
+    contentType: register.contentType,
+    text: () => register.metrics(),
+    data: () => register.getMetricsAsJSON(),
+  };
+}
+
+function countConnections(register: Registry, events: HubEvents): void {
+  const active = new Gauge({
+    name: "junction_connections_active",
+    help: "Open connections",
+    labelNames: ["app", "door"],
+    registers: [register],
+  });
+  events.on("connected", ({ app, door }) => active.inc({ app, door }));
+  events.on("disconnected", ({ app, door }) => active.dec({ app, door }));
+
+  const refused = counter(
+    register,
+    "junction_connection_errors_total",
+    "Clients that were not let in or were put out",
+    ["app", "reason"],
+  );
+  const failed = counter(register, "junction_authentication_failures_total", "Credentials missing or not good", [
+    "app",
+    "reason",
+  ]);
+  const limited = counter(register, "junction_limits_hit_total", "Limits that a client has reached", ["app", "limit"]);
+  events.on("refused", ({ app, disconnect }) => {
+    refused.inc({ app, reason: disconnect });
+    if (AUTHENTICATION.includes(disconnect)) failed.inc({ app, reason: disconnect });
+    if (LIMITS.includes(disconnect)) limited.inc({ app, limit: disconnect });
+  });
+}
+
+function countMessages(register: Registry, events: HubEvents): void {
+  const received = counter(register, "junction_messages_received_total", "Messages from clients", ["app", "type"]);
+  events.on("received", ({ app, type }) => received.inc({ app, type }));
+  const sent = counter(register, "junction_messages_sent_total", "Messages to one client", ["app", "type"]);
+  events.on("sent", ({ app, type }) => sent.inc({ app, type }));
+  const broadcasts = counter(register, "junction_broadcasts_total", "Messages to rooms, each counted once", [
+    "namespace",
+    "type",
+  ]);
+  events.on("published", ({ namespace, type }) => broadcasts.inc({ namespace, type }));
+  const rejected = counter(register, "junction_messages_rejected_total", "Messages answered with an error", [
+    "app",
+    "code",
+  ]);
+  events.on("rejected", ({ app, code }) => rejected.inc({ app, code }));
+}
+
+function countWrites(register: Registry, events: HubEvents): void {
+  const writes = counter(register, "junction_socket_writes_total", "System calls that wrote to WebSockets", []);
+  const frames = counter(register, "junction_socket_frames_total", "Frames that those writes carried", []);
+  events.on("written", (written) => {
+    writes.inc(written.writes);
+    frames.inc(written.frames);
+  });
+  const slow = counter(
+    register,
+    "junction_slow_clients_total",
+    "Queues of clients that do not take what they are sent",
+    ["outcome"],
+  );
+  events.on("slow", ({ outcome }) => slow.inc({ outcome }));
+}
+
+function countRedis(register: Registry, events: HubEvents): void {
+  const live = new Gauge({
+    name: "junction_redis_live",
+    help: "Workers that reach the others by Redis",
+    registers: [register],
+  });
+  events.on("redis", ({ state }) => live.set(state === "live" ? 1 : 0));
+  const messages = counter(register, "junction_redis_messages_total", "Messages between workers", ["direction"]);
+  events.on("passed", ({ direction }) => messages.inc({ direction }));
+  const inlets = counter(register, "junction_inlet_publications_total", "Publications of other programs", [
+    "channel",
+    "outcome",
+  ]);
+  events.on("inlet", ({ channel, outcome }) => inlets.inc({ channel, outcome }));
+}
+
+function counter<T extends string>(register: Registry, name: string, help: string, labelNames: T[]): Counter<T> {
+  return new Counter({ name, help, labelNames, registers: [register] });
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { App } from "../../src/channels/app.ts";
+import { APPS } from "../../src/channels/index.ts";
+import type { ConfigFile } from "../../src/config.ts";
+import { defineChannel, latest, log, reply } from "../../src/hub/channel.ts";
+import { publisher } from "../../src/hub/publish.ts";
+import { startHub, type TestHub } from "../support/hub.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+
+/**
+ * Workers in this process, with one Redis between them. Each has a database of its own, with the demo data: whatever one
+ * knows of another, it knows by Redis.
+ */
+export interface Workers {
+  readonly redis: TestRedis;
+  readonly all: readonly TestHub[];
+  /** Resolves when every worker has found Redis to be so. */
+  becomes(state: "live" | "lost"): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startWorkers(number: number, file?: ConfigFile): Promise<Workers> {
+  const redis = await startRedis();
+  const all: TestHub[] = [];
+  for (let i = 1; i <= number; i++) {
+    const env = { REDIS_URL: redis.url, HUB_WORKER: `w${i}` };
+    all.push(await startHub({ env, apps: [...APPS, board], ...(file && { file }) }));
+  }
+  return {
+    redis,
+    all,
+    async becomes(state) {
+      await Promise.all(all.map((worker) => until(worker, state)));
+    },
+    async stop() {
+      redis.thaw();
+      await Promise.all(all.map((worker) => worker.stop()));
+      await redis.remove();
+    },
+  };
+}
+
+async function until(worker: TestHub, state: "live" | "lost"): Promise<void> {
+  const { body } = await worker.call(undefined, "GET", "/readyz");
+  const isLost = (body.reasons as string[]).some((reason) => reason.startsWith("redis:"));
+  if (isLost === (state === "lost")) return;
+  await new Promise<void>((resolve) => {
+    const listener = (told: { state: "live" | "lost" }): void => {
+      if (told.state !== state) return;
+      worker.hub.events.off("redis", listener);
+      resolve();
+    };
+    worker.hub.events.on("redis", listener);
+  });
+}
+
+const inbound = { join: z.object({ room: z.string() }), leave: z.object({ room: z.string() }) };
+const outbound = {
+  joined: reply(z.object({ room: z.string() })),
+  left: reply(z.object({ room: z.string() })),
+  note: log(z.object({ text: z.string() })),
+  value: latest(z.object({ name: z.string(), value: z.number() }), "name"),
+  error: reply(z.object({ message: z.string(), room: z.string().optional() })),
+};
+
+/** A message of the board, to be published by any worker's hub. */
+export const { message: onBoard } = publisher("/board", outbound);
+
+/** An app for what the real ones do not show alone: rooms at will, and an inlet. */
+const board: App = {
+  name: "board",
+  async start({ publishHere }) {
+    const publication = z.object({ room: z.string(), text: z.string() });
+    return {
+      channels: [
+        defineChannel<typeof inbound, typeof outbound>({
+          app: "board",
+          namespace: "/board",
+          path: "/board",
+          credential: "jwt",
+          inbound,
+          outbound,
+          error: ({ message, room }) => ({ message, ...(room !== undefined && { room }) }),
+          on: {
+            async join(client, { room }) {
+              await client.join(room);
+              client.send("joined", { room });
+            },
+            async leave(client, { room }) {
+              await client.leave(room);
+              client.send("left", { room });
+            },
+          },
+        }),
+      ],
+      inlets: {
+        "board:note"(published) {
+          const { room, text } = publication.parse(published);
+          publishHere(onBoard(room, "note", { text }));
+        },
+      },
+    };
+  },
+};
