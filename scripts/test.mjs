@@ -33,6 +33,8 @@ skipped += count("pending");
 // Mocha can fail without a failing spec, for example when a file does not load.
 if (specs.status !== 0 && count("failing") === 0) failed++;
 
+for (const [, servers] of specs.output.matchAll(/^ *MongoDB tests (.*)$/gm))
+  console.log(`Embedded database: ran; MongoDB: ${servers}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed > 0 ? 1 : 0;
 

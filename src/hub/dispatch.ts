@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Channel, HandlerResult } from "./channel.ts";
 import type { Connection } from "./connection.ts";
-import { Refusal } from "./disconnects.ts";
+import { DISCONNECTS, Refusal } from "./disconnects.ts";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "./errors.ts";
 import type { HubEvents } from "./events.ts";
 import type { Authenticator } from "./identity.ts";
@@ -146,7 +146,7 @@ function fail(tools: DispatchTools, connection: Connection, task: Task, thrown: 
   const { app, namespace } = channel;
   // A type that the channel does not know is whatever the client wrote; those who watch must not collect it.
   const type = "type" in task && (task.type === "refresh" || channel.on.has(task.type)) ? task.type : undefined;
-  const error = thrown instanceof Refusal ? refusalAsError(thrown) : toHubError(thrown);
+  const error = thrown instanceof Refusal ? asError(thrown) : toHubError(thrown);
   if (error.code === "internal") tools.events.emit("fault", { where: `${namespace} ${type ?? "open"}`, error: thrown });
   tools.events.emit("rejected", { app, type, code: error.code });
   connection.fail(error);
@@ -157,6 +157,6 @@ function fail(tools: DispatchTools, connection: Connection, task: Task, thrown: 
   } else if ("open" in task) connection.end("internal");
 }
 
-function refusalAsError(refusal: Refusal): HubError {
-  return new HubError(refusal.disconnect === "rate_limited" ? "rate_limited" : "forbidden", refusal.message);
+function asError({ disconnect, message }: Refusal): HubError {
+  return new HubError(DISCONNECTS[disconnect].error, message);
 }

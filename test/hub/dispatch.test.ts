@@ -248,7 +248,7 @@ describe("dispatch", () => {
     expect(seen).to.eql([
       ["rejected", { app: "things", type: undefined, code: "unknown_type" }],
       ["received", { app: "things", type: "go" }],
-      ["rejected", { app: "things", type: "go", code: "forbidden" }],
+      ["rejected", { app: "things", type: "go", code: "unavailable" }],
       ["refused", { namespace: "/things", app: "things", disconnect: "overloaded" }],
     ]);
   });

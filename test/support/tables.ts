@@ -9,18 +9,24 @@ const FILE = path.resolve(import.meta.dirname, "../../docs/protocol.md");
 
 /** The generated parts of docs/protocol.md, by the names of their markers. */
 export function errorTable(): string {
-  const rows = Object.entries(ERRORS).map(([code, { status, message }]) => [`\`${code}\``, String(status), message]);
-  return table(["code", "HTTP status", "default text"], rows);
+  const rows = Object.entries(ERRORS).map(([code, { status, message }]) => [
+    `\`${code}\``,
+    "stays open",
+    String(status),
+    message,
+  ]);
+  return table(["acknowledgement", "close code", "HTTP status", "default text"], rows);
 }
 
 export function disconnectTable(): string {
-  const rows = Object.entries(DISCONNECTS).map(([name, { code, reason, status }]) => [
+  const rows = Object.entries(DISCONNECTS).map(([name, { code, reason, error, status }]) => [
     `\`${name}\``,
     String(code),
     reason,
+    `\`${error}\``,
     String(status),
   ]);
-  return table(["name", "close code", "reason", "HTTP status"], rows);
+  return table(["name", "close code", "reason", "acknowledgement", "HTTP status"], rows);
 }
 
 export function channelTable(channels: readonly Channel[]): string {
