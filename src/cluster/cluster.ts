@@ -49,7 +49,7 @@ export async function startCluster({ redisUrl, clock, hub }: ClusterOptions): Pr
     limits,
     bus,
     shareValues: (local) => redisValues(redis, local, systemClock),
-    rooms: redisAdapter(redis, systemClock),
+    rooms: redisAdapter(redis, systemClock, (ms) => hub().events.emit("crossed", { ms })),
     check: () => redis.check(),
     connect({ events }, inlets) {
       const { state, reason } = redis;

@@ -11,8 +11,17 @@ const PREFIX = "junction:rooms";
 
 /** A message between adapters, with what we add to those that carry a value of class `latest`. */
 interface Message {
+  /** Set on the way out. */
+  readonly uid?: string;
   readonly type: MessageType;
-  readonly data: { readonly packet: Packet; readonly opts: Opts; readonly stamp?: Stamp; readonly again?: true };
+  readonly data: {
+    readonly packet: Packet;
+    readonly opts: Opts;
+    /** When it was sent first, in milliseconds since the epoch; absent in what is sent again. */
+    readonly sentAt?: number;
+    readonly stamp?: Stamp;
+    readonly again?: true;
+  };
 }
 
 interface Packet {
@@ -27,6 +36,8 @@ interface Opts {
 
 /** The adapter's own ways out and in, which it has under `protected`. */
 interface Exchange {
+  /** Whose message it is; a worker hears its own, too. */
+  readonly uid: string;
   publish(message: Message): void;
   onMessage(message: Message): void;
 }
@@ -41,11 +52,13 @@ type Declared = (type: string) => Outbound | undefined;
  * - but of class `latest`, the newest values are, when Redis is back;
  * - joining a room resolves when the room's channel is heard.
  *
- * `clock` is real time. `declared`: what a message type of the namespace is declared as.
+ * `clock` is real time; `crossed` is told how many milliseconds a broadcast of another worker took to come here.
+ * `declared`: what a message type of the namespace is declared as.
  */
 export function redisAdapter(
   redis: Redis,
   clock: Clock,
+  crossed: (ms: number) => void,
 ): (namespace: { readonly name: string }, declared: Declared) => ShardedAdapter {
   const values = new LatestValues(redis, clock);
   const create = createShardedAdapter(clientOf(redis), clientOf(redis), {
@@ -69,7 +82,8 @@ export function redisAdapter(
     };
 
     exchange.onMessage = (message) => {
-      const { packet, opts, stamp, again = false } = message.data ?? {};
+      const { packet, opts, sentAt, stamp, again = false } = message.data ?? {};
+      if (sentAt !== undefined && message.uid !== exchange.uid) crossed(clock.now() - sentAt);
       const thing = stamp && thingOf(packet, opts);
       if (!thing || values.heard(thing, stamp, again)) onMessage(message);
     };
@@ -88,7 +102,7 @@ export function redisAdapter(
         thing === undefined
           ? undefined
           : values.sent(thing, (stamp) => exchange.publish({ type, data: { packet, opts, stamp, again: true } }));
-      exchange.publish({ type, data: { packet, opts, ...(stamp && { stamp }) } });
+      exchange.publish({ type, data: { packet, opts, sentAt: clock.now(), ...(stamp && { stamp }) } });
     }
 
     /** What a message of class `latest` is the value of, and for whom; `undefined` for all others. */

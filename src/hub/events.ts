@@ -22,6 +22,8 @@ export interface HubEventMap {
   redis: [{ state: "live" | "lost"; reason: string | undefined }];
   /** A message that went out to other workers over Redis, or came from there. */
   passed: [{ direction: "in" | "out" }];
+  /** A broadcast came from another worker, which sent it so many milliseconds ago by its own clock. */
+  crossed: [{ ms: number }];
   /** What another program published on a Redis channel for us. */
   inlet: [{ channel: string; outcome: "delivered" | "malformed" }];
   /** A fault of ours; `error` is for the log alone. */

@@ -2,6 +2,7 @@ import {
   Counter,
   collectDefaultMetrics,
   Gauge,
+  Histogram,
   type MetricObjectWithValues,
   type MetricValue,
   Registry,
@@ -135,6 +136,14 @@ function countRedis(register: Registry, events: HubEvents): void {
   events.on("redis", ({ state }) => live.set(state === "live" ? 1 : 0));
   const messages = counter(register, "junction_redis_messages_total", "Messages between workers", ["direction"]);
   events.on("passed", ({ direction }) => messages.inc({ direction }));
+  const latency = new Histogram({
+    name: "junction_broadcast_latency_seconds",
+    help: "From one worker's broadcast to its arrival at another",
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [register],
+  });
+  // Clocks of two machines may differ by more than the way takes.
+  events.on("crossed", ({ ms }) => latency.observe(Math.max(ms, 0) / 1_000));
   const inlets = counter(register, "junction_inlet_publications_total", "Publications of other programs", [
     "channel",
     "outcome",

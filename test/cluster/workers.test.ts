@@ -58,6 +58,20 @@ describe("two workers and Redis", () => {
     await closeAll([...members, stranger]);
   });
 
+  it("tell how long a broadcast took from one to the other, and of no broadcast that only one of them has", async () => {
+    const [first, second] = workers.all;
+    const took: number[][] = [[], []];
+    for (const [i, worker] of workers.all.entries()) worker.hub.events.on("crossed", ({ ms }) => took[i]!.push(ms));
+    const members = await everywhere("timed");
+    first!.hub.publish(onBoard("timed", "note", { text: "now" }));
+    for (const member of members) await member.next("note");
+    expect(took[0]).to.eql([]);
+    expect(took[1]).to.have.length(1);
+    expect(took[1]![0]).to.be.within(0, 10_000);
+    await closeAll(members);
+    for (const worker of [first, second]) worker?.hub.events.removeAllListeners("crossed");
+  });
+
   it("reach those in a namespace with parameters too", async () => {
     const targets = { path: "/events/ws/events/123", namespace: "/events/123" };
     const watchers = await Promise.all(
