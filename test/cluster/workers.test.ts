@@ -3,6 +3,9 @@ import { DOORS, type Door, plainDoor, type Target, type TestClient } from "../su
 import type { DemoUserName, TestHub } from "../support/hub.ts";
 import { onBoard, startWorkers, type Workers } from "./workers.ts";
 
+/** How long Redis is away, in milliseconds. */
+const AWAY_MS = 10_000;
+
 describe("two workers and Redis", () => {
   let workers: Workers;
   let one: TestHub;
@@ -184,11 +187,12 @@ describe("two workers and Redis", () => {
       ["stopped, and back empty", () => workers.redis.stop(), () => workers.redis.start()],
       ["frozen", async () => workers.redis.freeze(), async () => workers.redis.thaw()],
     ] as const) {
-      it(`serve their own clients, say so, and are one again: ${how}`, async function () {
+      it(`serve their own clients for 10 s, say so, and are one again: ${how}`, async function () {
         this.timeout(30_000);
         const room = `room ${how}`;
         const members = await everywhere(room);
         const before = workers.all.map(({ lines }) => lines.length);
+        const taken = performance.now();
         await take();
         // Not known yet to be lost: the worker's own members do not wait for that.
         one.hub.publish(onBoard(room, "note", { text: "own" }));
@@ -202,6 +206,16 @@ describe("two workers and Redis", () => {
         one.hub.publish(onBoard(room, "note", { text: "alone" }));
         expect(await newcomer.next("note")).to.eql({ text: "alone" });
 
+        // Meanwhile its own clients are served as ever.
+        const own = [...members.slice(0, 2), newcomer];
+        let last = "alone";
+        for (let i = 0; performance.now() - taken < AWAY_MS; i++) {
+          last = `meanwhile ${i}`;
+          one.hub.publish(onBoard(room, "note", { text: last }));
+          for (const member of own) while (notes(member).at(-1) !== last) await member.next("note");
+          await new Promise((resolve) => setTimeout(resolve, 250));
+        }
+
         await giveBack();
         await workers.becomes("live");
         expect((await one.call(undefined, "GET", "/readyz")).body.reasons).to.eql([]);
@@ -210,7 +224,9 @@ describe("two workers and Redis", () => {
         for (const member of [...members, newcomer]) {
           while (!(notes(member).includes("end") && notes(member).includes("one again"))) await member.next("note");
         }
-        expect(notes(newcomer).toSorted()).to.eql(["alone", "end", "one again"]);
+        const ofThen = notes(newcomer).filter((text) => !String(text).startsWith("meanwhile"));
+        expect(ofThen.toSorted()).to.eql(["alone", "end", "one again"]);
+        for (const member of own) expect(new Set(notes(member)).size).to.equal(notes(member).length);
         for (const [i, { lines }] of workers.all.entries()) {
           const told = lines.slice(before[i]).filter((line) => line.includes("Redis is"));
           expect(told).to.have.length(2);
