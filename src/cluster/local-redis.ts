@@ -53,7 +53,8 @@ export class LocalRedis {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+/** Whether somebody takes connections at a port of this machine. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" });
     socket.once("connect", () => {

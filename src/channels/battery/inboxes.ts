@@ -1,5 +1,6 @@
 import { HubError } from "../../hub/errors.ts";
 import type { Outgoing } from "../../hub/publish.ts";
+import { inTurns } from "../../hub/turns.ts";
 import type { Notification, Notifications } from "./collections.ts";
 import type { News } from "./messages.ts";
 
@@ -13,8 +14,8 @@ export type Inboxes = ReturnType<typeof createInboxes>;
 
 /** The notifications of users: kept in order, numbered from 1, the last 1,000 of each. */
 export function createInboxes(notifications: Notifications) {
-  /** By user: the filing that the next one waits for, so that those of one worker do not race for a number. */
-  const lastFiling = new Map<string, Promise<unknown>>();
+  /** By user, so that the filings of one worker do not race for a number. */
+  const inTurn = inTurns();
 
   async function newest(userId: string): Promise<Notification | undefined> {
     return (await notifications.find("bySeq", { equals: [userId], descending: true, limit: 1 }))[0];
@@ -50,15 +51,8 @@ export function createInboxes(notifications: Notifications) {
      * Files a notification under `id` and sends `messages` with it, in one write. When there is one with this id nothing
      * happens, and it is given instead.
      */
-    async file(userId: string, id: string, news: News, messages: readonly Outgoing[] = []): Promise<Notification> {
-      const start = (): Promise<Notification> => append({ id, user_id: userId, news }, messages);
-      const filing = (lastFiling.get(userId) ?? Promise.resolve()).then(start, start);
-      lastFiling.set(userId, filing);
-      try {
-        return await filing;
-      } finally {
-        if (lastFiling.get(userId) === filing) lastFiling.delete(userId);
-      }
+    file(userId: string, id: string, news: News, messages: readonly Outgoing[] = []): Promise<Notification> {
+      return inTurn(userId, () => append({ id, user_id: userId, news }, messages));
     },
 
     /** A user's notifications with a number above `afterSeq`, all that are kept, in order. */

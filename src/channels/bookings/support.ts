@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
+import { inTurns } from "../../hub/turns.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collections.ts";
 import { uuid } from "./messages.ts";
-import { inTurns } from "./turns.ts";
 
 /** Most messages that one request gives. */
 const PAGE = 1_000;

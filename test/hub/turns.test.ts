@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { inTurns } from "../../../src/channels/bookings/turns.ts";
+import { inTurns } from "../../src/hub/turns.ts";
 
 /** Something to wait for, until the spec says how it ends. */
 function held<T>() {
