@@ -12,16 +12,45 @@ export interface Outgoing {
   readonly delivery: DeliveryClass;
   /** For class `latest`: values with the same key replace each other. */
   readonly key: string | undefined;
+  /** Names the message where its sender must know the name; given by the store otherwise. */
+  readonly id?: string;
 }
 
-/** Carries a message to every member of its rooms, on every door and worker. */
-export type Fanout = (message: Outgoing, narrowing?: FanoutNarrowing) => void;
+/** A message that a change of a document has caused, or that somebody publishes. */
+export interface Stamped {
+  /** Names it for good: what is sent again under the same id is the same message. */
+  readonly id: string;
+  /** Later values of the same thing have greater versions; what class `latest` compares. */
+  readonly version: number;
+  readonly message: Outgoing;
+}
 
-export interface FanoutNarrowing {
-  /** A connection id. */
-  readonly except?: string;
-  /** Only to the members on this worker. */
-  readonly here?: boolean;
+/** The place of a message in the log of a room; the places of a room are 1, 2, 3 and so on, without gaps. */
+export interface Position {
+  readonly room: string;
+  readonly seq: number;
+}
+
+/** A message on its way to members, with what its class needs to keep its promise. */
+export interface Delivery {
+  readonly message: Outgoing;
+  /** Class `latest`. */
+  readonly version?: number;
+  /** Class `log`: this copy's place in its one room. The payload says the same `seq`. */
+  readonly seq?: number;
+  /** Class `log`: where the other copies of a message to several rooms stand; in the order of its rooms, this one too. */
+  readonly positions?: readonly Position[];
+}
+
+/** The two ways to the members of a message's rooms; `transports/` has them. */
+export interface Fanout {
+  /** To the members on this worker, each once, but not to those connections whose ids are in `except`. */
+  show(message: Outgoing, except?: readonly string[]): void;
+  /**
+   * To the other workers, which do with it what their delivery does with what it hears. Resolves to whether Redis has
+   * taken it; `undefined` where nobody can be told now: they find out when they hear each other again.
+   */
+  carry(delivery: Delivery, except?: readonly string[]): Promise<boolean> | undefined;
 }
 
 /** Builds messages of one namespace; what its services use. */

@@ -2,7 +2,6 @@ import { HubError } from "../hub/errors.ts";
 import type { CollectionDeclaration, Document, Id } from "./collection.ts";
 import { fieldOf, type Index } from "./declaration.ts";
 import type { EmbeddedDatabase } from "./embedded-database.ts";
-import type { Records, Step, Stored } from "./group-commit.ts";
 import {
   component,
   components,
@@ -13,6 +12,7 @@ import {
   keysFrom,
   valueRows,
 } from "./index-keys.ts";
+import { type Outbox, pendingSince, type Records, type Step, type Stored, storedOf } from "./record.ts";
 
 /** Changes when entries are made in another way: then all are made anew. */
 const FORMAT = 1;
@@ -31,7 +31,19 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
 
   /** The newest record. To be called within `read` or `transaction`. */
   get(id: Id): Stored<T> | undefined {
-    return this.#database.documents.get(documentKey(this.#collection, id)) as Stored<T> | undefined;
+    return this.#read(documentKey(this.#collection, id));
+  }
+
+  async pending(until: number, limit: number): Promise<Outbox[]> {
+    const start = component(this.#collection);
+    return this.#database.read(() => {
+      const keys = this.#database.pending.getKeys({ start, end: keysFrom(this.#pendingAt(until)).end, limit });
+      return [...keys].flatMap((key) => {
+        const id = components(key).at(-1);
+        const record = id && this.#read(Buffer.concat([start, id]));
+        return record ? { id: record.document.id, outbox: record.outbox } : [];
+      });
+    });
   }
 
   update(id: Id, step: Step<T>): Promise<void> {
@@ -42,7 +54,9 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
       const key = documentKey(this.#collection, id);
       const before = current ? this.#entriesOf(current.document) : new Map<string, Buffer>();
       const after = next === "remove" ? new Map<string, Buffer>() : this.#entriesOf(next.document);
-      const { documents, entries } = this.#database;
+      const { documents, entries, pending } = this.#database;
+      const pendingBefore = current && this.#pendingKey(current);
+      const pendingAfter = next === "remove" ? undefined : this.#pendingKey(next);
       if (next === "remove") documents.remove(key);
       else {
         for (const { index, prefix } of this.#indexes) {
@@ -52,6 +66,8 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
       }
       for (const [text, entry] of before) if (!after.has(text)) entries.remove(entry);
       for (const [text, entry] of after) if (!before.has(text)) entries.put(entry, true);
+      if (pendingBefore && !pendingAfter?.equals(pendingBefore)) pending.remove(pendingBefore);
+      if (pendingAfter && !pendingBefore?.equals(pendingAfter)) pending.put(pendingAfter, true);
     });
   }
 
@@ -77,7 +93,7 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
       if (declared.size === 0) return;
       for (const { prefix, text } of declared.values()) declarations.put(prefix, text);
       for (const key of [...documents.getKeys(keysFrom(component(this.#collection)))]) {
-        const { document } = documents.get(key) as Stored<T>;
+        const { document } = this.#read(key) as Stored<T>;
         for (const { index, prefix } of declared.values()) {
           if (index.unique && this.#isTaken(index, prefix, document)) {
             throw new Error(`collection ${this.#collection}, index ${index.name}: stored documents are not unique`);
@@ -86,6 +102,21 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
         }
       }
     });
+  }
+
+  #read(key: Buffer): Stored<T> | undefined {
+    const record = this.#database.documents.get(key) as Stored<T> | undefined;
+    return record && storedOf(record);
+  }
+
+  /** Where the table of outboxes has those whose oldest message was written at `time`. */
+  #pendingAt(time: number): Buffer {
+    return Buffer.concat([component(this.#collection), component(time)]);
+  }
+
+  #pendingKey({ document, outbox }: Stored<T>): Buffer | undefined {
+    const since = pendingSince(outbox);
+    return since === undefined ? undefined : Buffer.concat([this.#pendingAt(since), component(document.id)]);
   }
 
   #entriesOf(document: T): Map<string, Buffer> {

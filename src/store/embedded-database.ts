@@ -1,12 +1,13 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { HubError } from "../hub/errors.ts";
+import type { PlacedMessage, Written } from "./embedded-log.ts";
 import { gate } from "./gate.ts";
 
 /** Folders that are open in this process: LMDB's locks do not hold between two openings in one process. */
 const openFolders = new Set<string>();
 
-/** The LMDB database of a folder, with its tables. Every key is bytes made by `index-keys.ts`; values are JSON. */
+/** The LMDB database of a folder, with its tables. Keys are bytes, made by `index-keys.ts` or, of the log, `embedded-log.ts`; values are JSON. */
 export class EmbeddedDatabase {
   readonly documents: Database<unknown, Buffer>;
   /** Index entries: all they say is in their keys. */
@@ -14,6 +15,14 @@ export class EmbeddedDatabase {
   /** What each index was declared as when its entries were made. */
   readonly declarations: Database<string, Buffer>;
   readonly sequences: Database<number, Buffer>;
+  /** The documents whose outboxes are not empty: collection, when the oldest message was written, id. */
+  readonly pending: Database<true, Buffer>;
+  /** The log of each room. */
+  readonly logEntries: Database<PlacedMessage, Buffer>;
+  /** The places of messages: the room's digest, the id's digest. */
+  readonly logIds: Database<number, Buffer>;
+  /** When rooms were written to. */
+  readonly logTimes: Database<Written, Buffer>;
   readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #gate = gate();
@@ -25,7 +34,7 @@ export class EmbeddedDatabase {
       path: folder,
       // Otherwise a folder whose name has a dot in it is taken for a file.
       noSubdir: false,
-      maxDbs: 4,
+      maxDbs: 8,
       // A commit is on the disk before it is acknowledged.
       overlappingSync: false,
       // Transactions share a commit without it; with it, a failed commit also rejects a promise that nobody has.
@@ -36,6 +45,10 @@ export class EmbeddedDatabase {
     this.entries = this.#root.openDB({ name: "entries", ...table });
     this.declarations = this.#root.openDB({ name: "declarations", ...table });
     this.sequences = this.#root.openDB({ name: "sequences", ...table });
+    this.pending = this.#root.openDB({ name: "pending", ...table });
+    this.logEntries = this.#root.openDB({ name: "logEntries", ...table });
+    this.logIds = this.#root.openDB({ name: "logIds", ...table });
+    this.logTimes = this.#root.openDB({ name: "logTimes", ...table });
   }
 
   /** Opens the folder, which is made when it is not there. Any number of processes may have it open, each once. */

@@ -1,9 +1,9 @@
 import type { Document } from "./collection.ts";
 import { fieldOf } from "./declaration.ts";
 import type { EmbeddedDatabase } from "./embedded-database.ts";
-import type { Stored } from "./group-commit.ts";
 import { component, components, isCut, type KeyRange, keyRange } from "./index-keys.ts";
 import { isScalar, type Page, type Selection, selects } from "./query.ts";
+import { documentOf, type Stored, storedOf } from "./record.ts";
 
 /** Where a query runs: the tables, and the keys that begin the collection's documents and the index's entries. */
 export interface Place {
@@ -19,11 +19,11 @@ export function findEntries<T extends Document>(place: Place, selection: Selecti
   if (range.exact && sortedByKey(selection)) {
     const keys = place.database.entries.getKeys({ ...ends(range, descending), offset, limit });
     const entries = [...keys].map(components);
-    if (!entries.some((parts) => parts.some(isCut))) return entries.map((parts) => documentOf<T>(place, idPart(parts)));
+    if (!entries.some((parts) => parts.some(isCut))) return entries.map((parts) => documentAt<T>(place, idPart(parts)));
   }
   const ids = distinct(place, selection, range);
   if (descending) ids.reverse();
-  return ids.slice(offset, offset + limit).map((id) => documentOf<T>(place, id));
+  return ids.slice(offset, offset + limit).map((id) => documentAt<T>(place, id));
 }
 
 /** How many documents are selected. To be called within `database.read`. */
@@ -45,7 +45,7 @@ function distinct(place: Place, selection: Selection, range: KeyRange): Buffer[]
       found.set(id.toString("latin1"), { rank: Buffer.concat(rank), id });
       continue;
     }
-    const document = documentOf(place, id);
+    const document = documentAt(place, id);
     if (selects(selection, document)) found.set(id.toString("latin1"), { rank: rankOf(selection, document), id });
   }
   return [...found.values()].sort((left, right) => Buffer.compare(left.rank, right.rank)).map(({ id }) => id);
@@ -78,8 +78,8 @@ function idPart(parts: readonly Buffer[]): Buffer {
   return id;
 }
 
-function documentOf<T extends Document>({ database, collection }: Place, id: Buffer): T {
+function documentAt<T extends Document>({ database, collection }: Place, id: Buffer): T {
   const stored = database.documents.get(Buffer.concat([collection, id])) as Stored<T> | undefined;
   if (!stored) throw new Error("an index entry without its document");
-  return stored.document;
+  return documentOf(storedOf(stored));
 }

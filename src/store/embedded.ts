@@ -1,24 +1,25 @@
-import { randomUUID } from "node:crypto";
-import type { Collection, CollectionDeclaration, Document, Relay, Store } from "./collection.ts";
+import type { Collection, CollectionDeclaration, Document, Store } from "./collection.ts";
 import { indexesOf } from "./declaration.ts";
 import { EmbeddedRecords } from "./embedded-collection.ts";
 import { EmbeddedDatabase } from "./embedded-database.ts";
+import { EmbeddedLog } from "./embedded-log.ts";
 import { countEntries, findEntries } from "./embedded-query.ts";
-import { groupCommit } from "./group-commit.ts";
 import { component, indexPrefix } from "./index-keys.ts";
+import type { RelayOptions } from "./outboxes.ts";
 import { page, selection } from "./query.ts";
+import { documentOf } from "./record.ts";
 import { isStorableId } from "./storable.ts";
+import { Upkeep } from "./upkeep.ts";
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends RelayOptions {
   /** Where the data lies; made when it is not there. The workers of one machine share it, each opening it once. */
   readonly folder: string;
-  readonly relay: Relay;
 }
 
 /** Opens the embedded database, LMDB. Rejects when the folder cannot be used. */
-export async function openEmbeddedStore({ folder, relay }: EmbeddedOptions): Promise<Store> {
+export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions): Promise<Store> {
   const database = await EmbeddedDatabase.open(folder);
-  const worker = randomUUID();
+  const upkeep = new Upkeep(options);
   const declared = new Set<string>();
 
   return {
@@ -35,9 +36,10 @@ export async function openEmbeddedStore({ folder, relay }: EmbeddedOptions): Pro
         index: indexPrefix(declaration.name, index),
       });
       const collection: Collection<T, I> = {
-        ...groupCommit(declaration.schema, records, worker, relay),
+        ...upkeep.writes(declaration.schema, records),
         async get(id) {
-          return isStorableId(id) ? database.read(() => records.get(id))?.document : undefined;
+          const record = isStorableId(id) ? database.read(() => records.get(id)) : undefined;
+          return record && documentOf(record);
         },
         async find(index, query) {
           const selected = selection(indexes.get(index), query);
@@ -58,9 +60,14 @@ export async function openEmbeddedStore({ folder, relay }: EmbeddedOptions): Pro
         return number;
       });
     },
+    log: new EmbeddedLog(database, options.clock),
     async ping() {
       database.read(() => {});
     },
-    close: () => database.close(),
+    forget: (steps) => upkeep.forget(steps),
+    async close() {
+      await upkeep.close();
+      await database.close();
+    },
   };
 }

@@ -4,16 +4,31 @@ import type mongoose from "mongoose";
 import { HubError } from "../hub/errors.ts";
 import type { Document, Id } from "./collection.ts";
 import type { Index } from "./declaration.ts";
-import type { OutboxEntry, Records, Step, Stored } from "./group-commit.ts";
 import { isAnswerLost, isDuplicate, reach, storeError } from "./mongo-errors.ts";
-import { uniqueField, uniqueValue } from "./mongo-query.ts";
+import { PENDING_FIELD, uniqueField, uniqueValue } from "./mongo-query.ts";
+import {
+  type Marker,
+  type Outbox,
+  type OutboxEntry,
+  pendingSince,
+  type Records,
+  type Step,
+  type Stored,
+  storedOf,
+} from "./record.ts";
 
 /** A document in the database: its fields, and the store's own, which begin with `_`. */
 export interface MongoRecord {
   readonly _id: Id;
   /** Names the write that made this state, so that no two states of a document are ever taken for each other. */
   readonly _version: string;
+  /** The `version` of the document; absent in records of the time before there were any. */
+  readonly _revision?: number;
   readonly _outbox: readonly OutboxEntry[];
+  /** Absent where it was not asked for. */
+  readonly _commands?: readonly Marker[];
+  /** When the oldest message of the outbox was written; absent when there is none. */
+  readonly [PENDING_FIELD]?: number;
   readonly [field: string]: unknown;
 }
 
@@ -36,12 +51,18 @@ export class MongoRecords<T extends Document> implements Records<T> {
   async update(id: Id, step: Step<T>, likelyNew: boolean): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const current = likelyNew && tries === 0 ? undefined : await this.#read(id);
-      const next = step(current && { document: documentOf<T>(current), outbox: current._outbox });
+      const next = step(current && recordOf<T>(current));
       if (next === "keep") return;
       if (await this.#write(id, current, next)) return;
       await sleep(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
     }
     throw new HubError("unavailable");
+  }
+
+  async pending(until: number, limit: number): Promise<Outbox[]> {
+    const options = { projection: { _outbox: 1 }, sort: { [PENDING_FIELD]: 1 }, limit } as const;
+    const found = await reach(() => this.#collection.find({ [PENDING_FIELD]: { $lte: until } }, options).toArray());
+    return found.map(({ _id, _outbox }) => ({ id: _id, outbox: _outbox }));
   }
 
   /** Writes over `current`; false when the record is no longer that. */
@@ -70,15 +91,27 @@ export class MongoRecords<T extends Document> implements Records<T> {
     return (await reach(() => this.#collection.findOne({ _id: id }))) ?? undefined;
   }
 
-  #recordOf({ document, outbox }: Stored<T>): MongoRecord {
+  #recordOf({ document, version, outbox, commands }: Stored<T>): MongoRecord {
     const { id, ...fields } = document;
     const unique = this.#unique.map((index) => [uniqueField(index), uniqueValue(index, document)]);
-    return { _id: id, _version: randomUUID(), ...fields, ...Object.fromEntries(unique), _outbox: outbox };
+    const since = pendingSince(outbox);
+    return {
+      _id: id,
+      _version: randomUUID(),
+      _revision: version,
+      ...fields,
+      ...Object.fromEntries(unique),
+      _outbox: outbox,
+      _commands: commands,
+      ...(since !== undefined && { [PENDING_FIELD]: since }),
+    };
   }
 }
 
-/** The document of a record: its `_id` as `id`, without the store's own fields. */
-export function documentOf<T extends Document>(record: Pick<MongoRecord, "_id">): T {
+/** What the database has of a document, as the store has it: the document with its `_id` as `id`. */
+export function recordOf<T extends Document>(record: MongoRecord): Stored<T> {
+  const { _id: id, _revision: version, _outbox: outbox, _commands: commands = [] } = record;
   const fields = Object.entries(record).filter(([name]) => !name.startsWith("_"));
-  return { id: record._id, ...Object.fromEntries(fields) } as unknown as T;
+  const document = { id, ...Object.fromEntries(fields) } as unknown as T;
+  return storedOf(version === undefined ? { document } : { document, version, outbox, commands });
 }

@@ -29,7 +29,7 @@ export function isDuplicate(error: unknown): boolean {
 
 /** Whether the connection broke, so that nobody knows how far the operation came. */
 export function isAnswerLost(error: unknown): boolean {
-  return error instanceof mongo.MongoNetworkError;
+  return unwrapped(error) instanceof mongo.MongoNetworkError;
 }
 
 /** A driver's error as the store's: `HubError("unavailable")`, its `cause` for the log, or unchanged when it is a fault. */
@@ -46,9 +46,18 @@ export async function reach<R>(operation: () => Promise<R>): Promise<R> {
   }
 }
 
-function isAway(error: unknown): boolean {
+function isAway(wrapped: unknown): boolean {
+  const error = unwrapped(wrapped);
+  if (error instanceof mongo.MongoBulkWriteError && error.result.getWriteConcernError()) return true;
   if (AWAY.some((type) => error instanceof type)) return true;
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   return PASSING_LABELS.some((label) => error.hasErrorLabel(label)) || PASSING_CODES.has(Number(error.code));
+}
+
+/** The error of the operation itself, which the driver puts into one of its own where several documents are inserted. */
+function unwrapped(error: unknown): unknown {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return error;
+  const { errorResponse } = error;
+  return errorResponse instanceof Error ? errorResponse : error;
 }

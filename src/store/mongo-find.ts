@@ -1,7 +1,8 @@
 import type { Document } from "./collection.ts";
-import { documentOf, type MongoCollection } from "./mongo-collection.ts";
+import { type MongoCollection, recordOf } from "./mongo-collection.ts";
 import { filterOf, sortOf } from "./mongo-query.ts";
 import { type Page, type Selection, selects } from "./query.ts";
+import { documentOf } from "./record.ts";
 
 /** Reads the selected documents of a collection. */
 export class MongoFinder<T extends Document> {
@@ -34,9 +35,9 @@ export class MongoFinder<T extends Document> {
   }
 
   async #read(selection: Selection, descending: boolean, page: { skip?: number; limit?: number }): Promise<T[]> {
-    const options = { projection: { _outbox: 0 }, sort: sortOf(selection, descending), ...page };
+    const options = { projection: { _commands: 0 }, sort: sortOf(selection, descending), ...page };
     const records = await this.#collection.find(filterOf(selection), options).toArray();
-    return records.map((record) => documentOf<T>(record));
+    return records.map((record) => documentOf(recordOf<T>(record)));
   }
 
   #mayFindTooMuch({ index, equals, bound }: Selection): boolean {

@@ -1,8 +1,8 @@
 import mongoose from "mongoose";
 import type { Document } from "./collection.ts";
 import type { Index } from "./declaration.ts";
-import { documentOf, type MongoCollection } from "./mongo-collection.ts";
-import { keysOf, UNIQUE_PREFIX, uniqueField, uniqueValue } from "./mongo-query.ts";
+import { type MongoCollection, recordOf } from "./mongo-collection.ts";
+import { keysOf, PENDING_FIELD, UNIQUE_PREFIX, uniqueField, uniqueValue } from "./mongo-query.ts";
 
 const NAMESPACE_NOT_FOUND = 26;
 
@@ -27,6 +27,7 @@ export async function prepareCollection(
   keys.delete("_id");
   for (const one of keys.values()) schema.index(one);
   for (const index of unique) schema.index({ [uniqueField(index)]: 1 }, { unique: true });
+  schema.index({ [PENDING_FIELD]: 1 }, { sparse: true });
   const model = connection.model(name, schema);
   const collection = model.collection as unknown as MongoCollection;
   await dropUndeclared(collection, unique);
@@ -51,7 +52,7 @@ async function fillIn(collection: MongoCollection, index: Index): Promise<void> 
   const field = uniqueField(index);
   for await (const record of collection.find({ [field]: { $exists: false } })) {
     const { _id, _version } = record;
-    const value = uniqueValue(index, documentOf<Document>(record));
+    const value = uniqueValue(index, recordOf<Document>(record).document);
     await collection.updateOne({ _id, _version }, { $set: { [field]: value } });
   }
 }

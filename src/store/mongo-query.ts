@@ -6,6 +6,8 @@ import { type Bound, isScalar, type Selection } from "./query.ts";
 const ANY_SCALAR = { $type: ["number", "string", "bool"] };
 const LAST_CODE_POINT = 0x10ffff;
 export const UNIQUE_PREFIX = "_unique_";
+/** The field that tells which outboxes are not empty, and since when. */
+export const PENDING_FIELD = "_pendingSince";
 
 /** The name of a document's field in the database. */
 export function path(field: string): string {

@@ -1,21 +1,22 @@
-import { randomUUID } from "node:crypto";
 import mongoose from "mongoose";
-import type { Collection, CollectionDeclaration, Document, Relay, Store } from "./collection.ts";
+import type { Collection, CollectionDeclaration, Document, Store } from "./collection.ts";
 import { indexesOf } from "./declaration.ts";
 import { gate } from "./gate.ts";
-import { groupCommit, type Records } from "./group-commit.ts";
-import { documentOf, MongoRecords } from "./mongo-collection.ts";
+import { MongoRecords, recordOf } from "./mongo-collection.ts";
 import { isDuplicate, reach } from "./mongo-errors.ts";
 import { MongoFinder } from "./mongo-find.ts";
 import { prepareCollection } from "./mongo-indexes.ts";
+import { MongoLog } from "./mongo-log.ts";
 import { sequences } from "./mongo-sequences.ts";
+import type { RelayOptions } from "./outboxes.ts";
 import { page, selection } from "./query.ts";
+import { documentOf, type Records } from "./record.ts";
 import { isStorableId } from "./storable.ts";
+import { Upkeep } from "./upkeep.ts";
 
-export interface MongoOptions {
+export interface MongoOptions extends RelayOptions {
   /** `mongodb://` or `mongodb+srv://`, with the name of the database in its path. */
   readonly url: string;
-  readonly relay: Relay;
 }
 
 /** How the promises of the port are asked of MongoDB; the URL cannot lower them. */
@@ -36,17 +37,18 @@ const CONNECTION = {
 const SEQUENCES = "_sequences";
 
 /** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
-export async function openMongoStore({ url, relay }: MongoOptions): Promise<Store> {
+export async function openMongoStore({ url, ...options }: MongoOptions): Promise<Store> {
   const connection = await connect(url);
   const client = connection.getClient();
   const { hosts, dbName } = client.options;
   const database = client.db(dbName);
   const isFerretDb = "ferretdbVersion" in (await reach(() => database.command({ buildInfo: 1 })));
-  const worker = randomUUID();
   const declared = new Set<string>();
   // Without it, an operation after `close` would make the driver connect anew.
   const open = gate();
   const run = <R>(operation: () => Promise<R>): Promise<R> => open.run(() => reach(operation));
+  const log = await MongoLog.open(database, options.clock, run);
+  const upkeep = new Upkeep(options);
 
   return {
     description: `MongoDB at ${hosts.join(",")}/${dbName}`,
@@ -57,13 +59,16 @@ export async function openMongoStore({ url, relay }: MongoOptions): Promise<Stor
       const records = await run(() => prepareCollection(connection, declaration.name, indexes));
       const writer = new MongoRecords<T>(records, indexes);
       const finder = new MongoFinder<T>(records, isFerretDb);
-      const update: Records<T>["update"] = (...write) => run(() => writer.update(...write));
+      const gated: Records<T> = {
+        update: (...write) => run(() => writer.update(...write)),
+        pending: (...query) => run(() => writer.pending(...query)),
+      };
       const collection: Collection<T, I> = {
-        ...groupCommit(declaration.schema, { update }, worker, relay),
+        ...upkeep.writes(declaration.schema, gated),
         async get(id) {
           if (!isStorableId(id)) return undefined;
-          const record = await run(() => records.findOne({ _id: id }, { projection: { _outbox: 0 } }));
-          return record ? documentOf<T>(record) : undefined;
+          const record = await run(() => records.findOne({ _id: id }, { projection: { _commands: 0 } }));
+          return record ? documentOf(recordOf<T>(record)) : undefined;
         },
         async find(index, query) {
           const selected = selection(indexes.get(index), query);
@@ -78,10 +83,13 @@ export async function openMongoStore({ url, relay }: MongoOptions): Promise<Stor
       return collection;
     },
     next: sequences((sequence, many) => run(() => countOn(database, sequence, many))),
+    log,
     async ping() {
       await run(() => database.command({ ping: 1 }));
     },
+    forget: (steps) => upkeep.forget(steps),
     async close() {
+      await upkeep.close();
       await open.close();
       await connection.close();
     },

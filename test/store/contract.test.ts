@@ -1,6 +1,10 @@
 import { onEveryStore } from "./contract/bench.ts";
 import { changes } from "./contract/changes.ts";
 import { documents } from "./contract/documents.ts";
+import { log } from "./contract/log.ts";
+import { logTrim } from "./contract/log-trim.ts";
+import { logWorkers } from "./contract/log-workers.ts";
+import { outbox } from "./contract/outbox.ts";
 import { queries } from "./contract/queries.ts";
 import { randomQueries } from "./contract/random-queries.ts";
 import { values } from "./contract/values.ts";
@@ -9,6 +13,10 @@ import { workers } from "./contract/workers.ts";
 onEveryStore((bench) => {
   documents(bench);
   changes(bench);
+  outbox(bench);
+  log(bench);
+  logTrim(bench);
+  logWorkers(bench);
   queries(bench);
   randomQueries(bench);
   values(bench);

@@ -1,15 +1,21 @@
 // Writes until it is killed: see crash.test.ts, which starts it. Argument: the folder. Says on standard output what was
-// relayed (`r <id> <count>`) and what was acknowledged (`a <id> <count>`), each once it has been.
+// relayed (`r <id> <count> <message id>`) and what was acknowledged (`a <id> <count>`), each once it has been.
+import { systemClock } from "../../src/hub/clock.ts";
+import type { Relay } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded.ts";
 import { aMessage, declareThings, type Thing } from "./contract/bench.ts";
 
 const DOCUMENTS = 4;
 
 const folder = process.argv[2] ?? "";
-const say = (what: string, id: unknown, count: unknown): void => {
-  process.stdout.write(`${what} ${id} ${count}\n`);
+const say = (...words: unknown[]): void => {
+  process.stdout.write(`${words.join(" ")}\n`);
 };
-const store = await openEmbeddedStore({ folder, relay: ({ payload }) => say("r", payload.id, payload.count) });
+const relay: Relay = async (messages) => {
+  for (const { id, message } of messages) say("r", message.payload.id, message.payload.count, id);
+  return {};
+};
+const store = await openEmbeddedStore({ folder, relay, clock: systemClock });
 const things = await store.collection(declareThings("things"));
 
 for (let id = 1; id <= DOCUMENTS; id++) void write(id);

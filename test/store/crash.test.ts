@@ -7,11 +7,13 @@ import { createInterface, type Interface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import type { Relay } from "../../src/store/collection.ts";
 import { indexesOf } from "../../src/store/declaration.ts";
 import { openEmbeddedStore } from "../../src/store/embedded.ts";
 import { EmbeddedDatabase } from "../../src/store/embedded-database.ts";
-import type { Stored } from "../../src/store/group-commit.ts";
 import { entriesOf, indexPrefix } from "../../src/store/index-keys.ts";
+import type { Stored } from "../../src/store/record.ts";
+import { idle, ManualClock } from "../support/manual-clock.ts";
 import { aThing, declareThings, type Thing } from "./contract/bench.ts";
 
 const PROGRAM = fileURLToPath(new URL("./crash-writer.ts", import.meta.url));
@@ -24,15 +26,17 @@ const MAX_WRITES = 80;
 class Heard {
   /** By document: the counts that writers had acknowledged; each change counts one up, so no two are the same. */
   readonly acknowledged = new Map<number, Set<number>>();
-  readonly relayed = new Set<string>();
+  /** By change: the id of the message that tells of it. */
+  readonly relayed = new Map<string, string>();
   readonly faults: string[] = [];
 
   hear(line: string): void {
-    const [what, id, count] = line.split(" ");
+    const [what, id, count, message = ""] = line.split(" ");
     const change = `${id} ${count}`;
     if (what === "r") {
-      if (this.relayed.has(change)) this.faults.push(`${change} was relayed twice`);
-      this.relayed.add(change);
+      const known = this.relayed.get(change) ?? message;
+      if (known !== message) this.faults.push(`${change} was relayed as two messages`);
+      this.relayed.set(change, message);
       return;
     }
     if (!this.relayed.has(change)) this.faults.push(`${change} was acknowledged before it was relayed`);
@@ -74,15 +78,15 @@ describe("the embedded store, when the worst happens,", () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "junction-crash-"));
-    const store = await openEmbeddedStore({ folder, relay: () => {} });
+    const store = await openEmbeddedStore({ folder, relay: async () => ({}), clock: new ManualClock() });
     const things = await store.collection(declareThings("things"));
     for (let id = 1; id <= DOCUMENTS; id++) await things.insert(aThing(id));
     await store.close();
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("keeps every acknowledged write and no half of one: two processes write, and are killed, 20 times in all", async function () {
-    this.timeout(60_000);
+  it("keeps every acknowledged write, relays every change and has no half of one: two processes write, and are killed, 20 times in all", async function () {
+    this.timeout(120_000);
     const heard = new Heard();
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two] = [new Writer(folder, heard), new Writer(folder, heard)];
@@ -94,6 +98,9 @@ describe("the embedded store, when the worst happens,", () => {
       await check(heard);
     }
     expect(heard.relayed.size).to.be.greaterThan(ROUNDS);
+    await sweep(heard);
+    expect([...heard.relayed.keys()].toSorted()).to.deep.equal((await changes()).toSorted());
+    expect(new Set(heard.relayed.values()).size).to.equal(heard.relayed.size);
   });
 
   it("is unavailable while the disk is full, and keeps what it has acknowledged", async function () {
@@ -109,12 +116,38 @@ describe("the embedded store, when the worst happens,", () => {
     expect(written).to.be.greaterThan(100);
     expect({ relayed, counted }).to.deep.equal({ relayed: written, counted: written });
 
-    const store = await openEmbeddedStore({ folder, relay: () => {} });
+    const store = await openEmbeddedStore({ folder, relay: async () => ({}), clock: new ManualClock() });
     const things = await store.collection(declareThings("full"));
     expect(await things.count("byId", {})).to.equal(written);
     await things.insert(aThing("there is room again"));
     await store.close();
   });
+
+  /** Relays what the dead have left. */
+  async function sweep(heard: Heard): Promise<void> {
+    const clock = new ManualClock(Date.now());
+    const relay: Relay = async (messages) => {
+      for (const { id, message } of messages) heard.hear(`r ${message.payload.id} ${message.payload.count} ${id}`);
+      return {};
+    };
+    const store = await openEmbeddedStore({ folder, relay, clock });
+    await store.collection(declareThings("things"));
+    for (let second = 0; second < 5; second++) {
+      clock.advance(1_000);
+      await idle(clock, 2);
+    }
+    await store.close();
+    await check(heard);
+  }
+
+  /** All that have been made. */
+  async function changes(): Promise<string[]> {
+    const store = await openEmbeddedStore({ folder, relay: async () => ({}), clock: new ManualClock() });
+    const things = await store.collection(declareThings("things"));
+    const all = await things.find("byId", { limit: DOCUMENTS });
+    await store.close();
+    return all.flatMap(({ id, count }) => Array.from({ length: count }, (_, at) => `${id} ${at + 1}`));
+  }
 
   async function check(heard: Heard): Promise<void> {
     expect(heard.faults).to.deep.equal([]);
@@ -127,8 +160,10 @@ describe("the embedded store, when the worst happens,", () => {
         const newest = Math.max(0, ...(heard.acknowledged.get(Number(id)) ?? []));
         expect(count, `document ${id}`).to.be.at.least(newest);
         // The messages of the last write are those of the last count.
-        if (count > 0) expect(JSON.parse(outbox.at(-1)?.message ?? "").payload).to.deep.equal({ id, count });
+        const last = outbox.at(-1);
+        if (last) expect(JSON.parse(last.message).payload).to.deep.equal({ id, count });
       }
+      expect(database.pending.getKeysCount()).to.equal(stored.filter(({ outbox }) => outbox.length > 0).length);
       const expected = stored.flatMap(({ document }) =>
         [...indexesOf(declareThings("things")).values()].flatMap((index) =>
           entriesOf(indexPrefix("things", index.name), index, document),

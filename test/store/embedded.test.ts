@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { z } from "zod";
-import { defineCollection, type Store } from "../../src/store/collection.ts";
+import { defineCollection, type Relay, type Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded.ts";
-import { aThing, declareThings } from "./contract/bench.ts";
+import { EmbeddedDatabase } from "../../src/store/embedded-database.ts";
+import { documentKey } from "../../src/store/index-keys.ts";
+import { originOf } from "../../src/store/origin.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { aMessage, aThing, declareThings } from "./contract/bench.ts";
 import { refusalOf, rejection } from "./contract/documents.ts";
 
 const schema = z.object({ id: z.number(), name: z.string(), age: z.number() });
@@ -16,7 +20,7 @@ describe("the embedded store", () => {
   let opened: Store[] = [];
 
   async function open(at = folder): Promise<Store> {
-    const store = await openEmbeddedStore({ folder: at, relay: () => {} });
+    const store = await openEmbeddedStore({ folder: at, relay: async () => ({}), clock: new ManualClock() });
     opened.push(store);
     return store;
   }
@@ -113,6 +117,26 @@ describe("the embedded store", () => {
       expect(await collection.count("byName", { equals: [36] })).to.equal(1);
       expect(await collection.count("byName", {})).to.equal(1);
     });
+  });
+
+  it("takes records of the time before versions, whose messages were all relayed", async () => {
+    const database = await EmbeddedDatabase.open(folder);
+    const old = { id: "x", worker: "w", message: JSON.stringify(aMessage("relayed long ago")) };
+    const record = { document: { id: 1, name: "Ada", age: 36 }, outbox: [old] };
+    await database.transaction(() => database.documents.put(documentKey("people", 1), record));
+    await database.close();
+    const calls: Parameters<Relay>[] = [];
+    const relay: Relay = async (...call) => {
+      calls.push(call);
+      return {};
+    };
+    const store = await openEmbeddedStore({ folder, relay, clock: new ManualClock() });
+    opened.push(store);
+    const collection = await store.collection(people);
+    expect(originOf((await collection.find("byName", { limit: 1 }))[0]!)).to.deep.equal({ version: 0, pending: [] });
+    await collection.modify(1, (one) => ({ next: { ...one, age: 37 }, messages: [aMessage("older")], result: 0 }));
+    expect(calls.map(([own, earlier]) => [own.map(({ message }) => message.type), earlier])).to.eql([[["older"], []]]);
+    expect(originOf((await collection.get(1))!).pending).to.have.length(1);
   });
 
   it("refuses a unique index over documents that break it, and is as it was before", async () => {

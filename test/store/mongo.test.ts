@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { Outgoing } from "../../src/hub/publish.ts";
 import { defineCollection, type Store } from "../../src/store/collection.ts";
 import { openMongoStore } from "../../src/store/mongo.ts";
+import { originOf } from "../../src/store/origin.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { startMongo } from "../support/mongo.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { aMessage, aThing, declareThings } from "./contract/bench.ts";
@@ -14,7 +16,9 @@ describe("the MongoDB store", () => {
   let drop = async (): Promise<void> => {};
   let proxy: TcpProxy;
   let store: Store;
+  const clock = new ManualClock();
   const relayed: Outgoing[] = [];
+  const earlier: Outgoing[] = [];
 
   before(async function () {
     this.timeout(400_000);
@@ -33,7 +37,12 @@ describe("the MongoDB store", () => {
     const separator = through.includes("?") ? "&" : "?";
     store = await openMongoStore({
       url: `${through}${separator}directConnection=true`,
-      relay: (message) => relayed.push(message),
+      relay: async (messages, before) => {
+        relayed.push(...messages.map(({ message }) => message));
+        earlier.push(...before.map(({ message }) => message));
+        return {};
+      },
+      clock,
     });
   });
 
@@ -56,7 +65,7 @@ describe("the MongoDB store", () => {
       "mongodb://user:hunter2@127.0.0.1:1/db?appName=junction",
     ];
     for (const bad of urls) {
-      const error = await rejection(openMongoStore({ url: bad, relay: () => {} }));
+      const error = await rejection(openMongoStore({ url: bad, relay: async () => ({}), clock: new ManualClock() }));
       if (bad.includes(":1/db?")) expect(error).to.have.property("code", "unavailable");
       expect(`${error.stack} ${(error.cause as Error | undefined)?.stack}`).to.not.include("hunter2");
     }
@@ -103,17 +112,40 @@ describe("the MongoDB store", () => {
     const connection = await mongoose.createConnection(url).asPromise();
     const found = await connection.collection("shape").findOne({});
     await connection.close();
-    const { _version, _outbox, ...record } = found as unknown as Record<string, unknown> & {
-      _outbox: { message: string }[];
-    };
+    const { _version, _revision, _outbox, _commands, _pendingSince, ...record } = found as unknown as Record<
+      string,
+      unknown
+    > & { _outbox: { message: string }[] };
+    const now = clock.now();
     expect(_version).to.match(/^[0-9a-f-]{36}$/);
+    expect({ _revision, _commands, _pendingSince }).to.deep.equal({
+      _revision: now,
+      _commands: [],
+      _pendingSince: now,
+    });
     expect(_outbox).to.have.length(1);
-    expect(_outbox[0]).to.have.keys("id", "worker", "message");
+    expect(_outbox[0]).to.have.keys("id", "version", "at", "message");
+    expect(_outbox[0]).to.include({ version: now, at: now });
     const { key: _, ...message } = aMessage("inserted");
     expect(JSON.parse(_outbox[0]?.message ?? "")).to.deep.equal(message);
     const { id, ...fields } = aThing(1, { phone: "+1" });
     const unique = { _unique_phone: '["+1"]', _unique_kind_phone: '["box","+1"]' };
     expect(record).to.deep.equal({ _id: id, ...fields, ...unique });
+  });
+
+  it("takes records of the time before versions, whose messages were all relayed", async () => {
+    const connection = await mongoose.createConnection(url).asPromise();
+    const old = { id: "x", worker: "w", message: JSON.stringify(aMessage("relayed long ago")) };
+    const { id: _id, ...fields } = aThing(1);
+    const record = { _id, _version: "v", ...fields, _outbox: [old] } as unknown as { _id: mongoose.Types.ObjectId };
+    await connection.collection("old").insertOne(record);
+    await connection.close();
+    const things = await store.collection(declareThings("old"));
+    expect(originOf((await things.get(1))!)).to.deep.equal({ version: 0, pending: [] });
+    relayed.length = earlier.length = 0;
+    await things.modify(1, (thing) => ({ next: { ...thing, count: 1 }, messages: [aMessage("counted")], result: 0 }));
+    expect({ relayed, earlier }).to.deep.equal({ relayed: [aMessage("counted")], earlier: [] });
+    expect(originOf((await things.get(1))!).pending).to.have.length(1);
   });
 
   it("makes a unique index over documents that were there before, and forgets one that is no longer declared", async () => {
@@ -125,7 +157,7 @@ describe("the MongoDB store", () => {
       indexes: { byPhone: { fields: ["phone"], unique: true } },
     });
     const opened = async <R>(action: (store: Store) => Promise<R>): Promise<R> => {
-      const own = await openMongoStore({ url, relay: () => {} });
+      const own = await openMongoStore({ url, relay: async () => ({}), clock: new ManualClock() });
       return action(own).finally(() => own.close());
     };
     await opened(async (own) => (await own.collection(plain)).insert({ id: 1, phone: "+1" }));
@@ -144,7 +176,7 @@ describe("the MongoDB store", () => {
   });
 
   it("takes no more after it is closed", async () => {
-    const own = await openMongoStore({ url, relay: () => {} });
+    const own = await openMongoStore({ url, relay: async () => ({}), clock: new ManualClock() });
     const things = await own.collection(declareThings("closed"));
     const [change] = await Promise.all([Promise.allSettled([things.insert(aThing(1))]), own.close()]);
     if (change[0].status === "rejected") expect(change[0].reason).to.have.property("code", "unavailable");

@@ -49,3 +49,8 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 }
+
+/** Resolves when so many timers are set: when all has been done that sets them anew once it is done. */
+export async function idle(clock: ManualClock, timers: number): Promise<void> {
+  while (clock.pending < timers) await new Promise(setImmediate);
+}

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Outgoing } from "../../../src/hub/publish.ts";
-import { type Collection, defineCollection, type Store } from "../../../src/store/collection.ts";
+import { type Collection, defineCollection, type Relay, type Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { startMongo } from "../../support/mongo.ts";
 
 /** Where a store keeps its data, in a form that can be handed to another process. */
@@ -17,6 +18,8 @@ export interface Location {
 export interface Bench {
   readonly location: Location;
   readonly store: Store;
+  /** An empty place for stores of a test's own. */
+  elsewhere(): Promise<Location>;
   /** What the store has relayed since the test began. */
   readonly relayed: Outgoing[];
   /** A collection that no other test knows, and its name. */
@@ -70,41 +73,33 @@ export function aMessage(type: string, payload: Record<string, unknown> = {}): O
 /** Runs the same specs on every database there is; one that cannot be had is reported with the reason. */
 export function onEveryStore(specs: (bench: Bench) => void): void {
   describe("store contract on the embedded database", () => {
-    let folder = "";
-    run(
-      specs,
-      async () => {
-        folder = await mkdtemp(join(tmpdir(), "junction-store-"));
-        return { dataDir: folder };
-      },
-      () => rm(folder, { recursive: true }),
-    );
+    run(specs, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "junction-store-"));
+      return { location: { dataDir: folder }, stop: () => rm(folder, { recursive: true }) };
+    });
   });
 
   describe("store contract on MongoDB", () => {
-    let drop = async (): Promise<void> => {};
-    run(
-      specs,
-      async (context) => {
-        const mongo = await startMongo();
-        if ("skipped" in mongo) {
-          console.log(`    skipped: ${mongo.skipped}`);
-          return context.skip();
-        }
-        drop = mongo.stop;
-        return { mongodbUrl: mongo.url, dataDir: "" };
-      },
-      () => drop(),
-    );
+    run(specs, async (context) => {
+      const mongo = await startMongo();
+      if ("skipped" in mongo) {
+        console.log(`    skipped: ${mongo.skipped}`);
+        return context.skip();
+      }
+      return { location: { mongodbUrl: mongo.url, dataDir: "" }, stop: mongo.stop };
+    });
   });
 }
 
-function run(
-  specs: (bench: Bench) => void,
-  start: (context: Mocha.Context) => Promise<Location>,
-  stop: () => Promise<void>,
-): void {
+interface Place {
+  readonly location: Location;
+  stop(): Promise<void>;
+}
+
+function run(specs: (bench: Bench) => void, start: (context: Mocha.Context) => Promise<Place>): void {
   const relayed: Outgoing[] = [];
+  const places: Place[] = [];
+  let context: Mocha.Context | undefined;
   let location: Location | undefined;
   let store: Store | undefined;
   let collections = 0;
@@ -112,15 +107,20 @@ function run(
   before(async function () {
     // The server may have to be built.
     this.timeout(400_000);
-    location = await start(this);
-    store = await openStore({ ...location, relay: (message) => relayed.push(message) });
+    context = this;
+    location = await place();
+    const relay: Relay = async (messages) => {
+      relayed.push(...messages.map(({ message }) => message));
+      return {};
+    };
+    store = await openStore({ ...location, relay, clock: new ManualClock() });
   });
   beforeEach(() => {
     relayed.length = 0;
   });
   after(async () => {
     await store?.close();
-    await stop();
+    for (const { stop } of places) await stop();
   });
 
   specs({
@@ -130,10 +130,17 @@ function run(
     get store() {
       return store!;
     },
+    elsewhere: place,
     relayed,
     async things() {
       const name = `things${++collections}`;
       return { name, things: await store!.collection(declareThings(name)) };
     },
   });
+
+  async function place(): Promise<Location> {
+    const place = await start(context!);
+    places.push(place);
+    return place.location;
+  }
 }

@@ -1,11 +1,17 @@
 // A second worker on the database of a test: see workers.ts, which starts it and talks to it.
+import { systemClock } from "../../../src/hub/clock.ts";
 import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Relay } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { aMessage, declareThings } from "./bench.ts";
 
 const { location, name, count } = JSON.parse(process.env.WORKER ?? "");
 const relayed: Outgoing[] = [];
-const store = await openStore({ ...location, relay: (message) => relayed.push(message) });
+const relay: Relay = async (messages) => {
+  relayed.push(...messages.map(({ message }) => message));
+  return {};
+};
+const store = await openStore({ ...location, relay, clock: systemClock });
 const things = await store.collection(declareThings(name));
 
 process.on("message", async (order: "go" | "end" | { id: number }) => {

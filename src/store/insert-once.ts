@@ -1,0 +1,22 @@
+import { HubError } from "../hub/errors.ts";
+import type { Outgoing } from "../hub/publish.ts";
+import type { Collection, Document } from "./collection.ts";
+
+/**
+ * Inserts a document whose id its command gave, and resolves to it; to the one that is stored where the command has
+ * inserted it before. Rejects with `HubError("conflict")` when a unique index is taken.
+ */
+export async function insertOnce<T extends Document, I extends string>(
+  collection: Pick<Collection<T, I>, "insert" | "get">,
+  document: T,
+  messages: readonly Outgoing[] = [],
+): Promise<T> {
+  try {
+    await collection.insert(document, messages);
+    return document;
+  } catch (error) {
+    const stored = error instanceof HubError && error.code === "conflict" && (await collection.get(document.id));
+    if (!stored) throw error;
+    return stored;
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { systemClock } from "../../src/hub/clock.ts";
+import type { Outgoing } from "../../src/hub/publish.ts";
+import type { Relay, Store } from "../../src/store/collection.ts";
+import { openEmbeddedStore } from "../../src/store/embedded.ts";
+
+export interface LoggedStore {
+  readonly store: Store;
+  /** The messages that its changes have caused so far, in order. */
+  readonly sent: readonly Outgoing[];
+  remove(): Promise<void>;
+}
+
+/** The embedded store in a folder of its own; what its changes cause is put in the logs of its rooms, and goes nowhere. */
+export async function loggedStore(): Promise<LoggedStore> {
+  const folder = await mkdtemp(path.join(tmpdir(), "junction-logged-"));
+  const sent: Outgoing[] = [];
+  const relay: Relay = async (messages) => {
+    sent.push(...messages.map(({ message }) => message));
+    await store.log.append(messages.filter(({ message }) => message.delivery === "log"));
+    return {};
+  };
+  const store: Store = await openEmbeddedStore({ folder, relay, clock: systemClock });
+  return {
+    store,
+    sent,
+    async remove() {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
