@@ -10,10 +10,16 @@ import { startCluster } from "./cluster/cluster.ts";
 import { Drain } from "./cluster/drain.ts";
 import { type SocketKind, socketPath } from "./cluster/sockets.ts";
 import type { Config, DoorConfig } from "./config.ts";
+import { openCommands } from "./delivery/commands.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { FaultPoint } from "./delivery/faults.ts";
+import { createSnapshot } from "./delivery/snapshot.ts";
+import { startDelivery } from "./delivery/start.ts";
 import { openDoors } from "./http/doors.ts";
 import { createHttpApp } from "./http/server.ts";
 import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
+import { HubError } from "./hub/errors.ts";
 import { Hub } from "./hub/hub.ts";
 import { publishRoute } from "./hub/publish-route.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
@@ -44,6 +50,8 @@ export interface JunctionOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly apps?: readonly App[];
+  /** For tests alone: is told where a worker can be made to die. */
+  readonly faultPoint?: FaultPoint;
 }
 
 /** How long clients and requests have to end by themselves when the worker closes. */
@@ -58,10 +66,21 @@ const seededCollection = defineCollection({ name: "seeded", schema: z.object({ i
 /** The composition root: one worker of the hub, made of all its rooms. Rejects when it cannot start as configured. */
 export async function startJunction(
   config: Config,
-  { log, clock = systemClock, apps: declared = APPS }: JunctionOptions,
+  { log, clock = systemClock, apps: declared = APPS, faultPoint }: JunctionOptions,
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
-  const store = await openStore({ ...config, relay: (message) => hub.publish(message) });
+  const onFault = (where: string, error: unknown): void => void hub.events.emit("fault", { where, error });
+  let delivery: Delivery | undefined;
+  const store = await openStore({
+    ...config,
+    clock,
+    onFault,
+    // What dead workers have left goes out when there is a way out.
+    relay: async (...messages) => {
+      if (!delivery) throw new HubError("unavailable");
+      return delivery.relay(...messages);
+    },
+  });
   const cluster = await startCluster({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -74,9 +93,10 @@ export async function startJunction(
     expiringValues: cluster.shareValues(localExpiringValues(clock)),
     secrets,
     onRevoked: (credentialId) => bus.revoke(credentialId),
-    onFault: (where, error) => hub.events.emit("fault", { where, error }),
+    onFault,
   });
-  const hub = new Hub({ clock, limits, authenticator: auth.authenticator });
+  const commands = await openCommands({ store, clock, onFault });
+  const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands });
   logHubEvents(hub.events, log);
 
   const tools: Tools = {
@@ -85,7 +105,7 @@ export async function startJunction(
     limits,
     config,
     publish: (message) => hub.publish(message),
-    publishHere: (message) => hub.publishHere(message),
+    snapshot: createSnapshot(store.log),
     evict: (...args) => bus.evict(...args),
   };
   const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
@@ -96,15 +116,30 @@ export async function startJunction(
     ...config,
     windowMs: config.coalesceMs,
     rooms: cluster.rooms,
+    hear: (message, except) => delivery?.hear(message, except),
   });
+  const { events } = hub;
+  const delivering = await startDelivery({
+    ...config,
+    ...transports,
+    store,
+    channels,
+    clock,
+    events,
+    faultPoint,
+    onFault,
+  });
+  delivery = delivering.delivery;
+  hub.attach(delivery);
   const metrics = createMetrics({ events: hub.events, subscriptions: () => transports.subscriptions() });
-  cluster.connect(hub, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
+  cluster.connect(hub, delivery, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
     channels,
     doors: () => doors.opened,
     authenticator: auth.authenticator,
+    commands,
     log,
     health: {
       worker: config.worker,
@@ -146,6 +181,8 @@ export async function startJunction(
     await stopped;
     await transports.close();
     await auth.stop();
+    await delivering.stop();
+    await commands.stop();
     await cluster.close();
     await store.close();
   }

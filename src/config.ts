@@ -73,6 +73,19 @@ const fileSchema = z.strictObject({
       bodyKilobytes: z.number().int().min(16).max(1024).default(64),
     })
     .prefault({}),
+  /**
+   * How many messages of class `log` a room keeps for clients that come back, and for how many hours, by root namespace:
+   * `{ "/events": { messages: 5000 } }`. Default: what the channel declares, else 1,000 and 24 hours.
+   */
+  keep: z
+    .record(
+      z.string().startsWith("/"),
+      z.strictObject({
+        messages: z.number().int().min(1).max(1_000_000).optional(),
+        hours: z.number().positive().max(87_600).optional(),
+      }),
+    )
+    .default({}),
   /** How much is logged. */
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });

@@ -110,7 +110,9 @@ describe("npm start", () => {
     });
   }
 
-  it("keeps its data over a restart, and begins anew with --fresh", async () => {
+  it("keeps its data over a restart, and begins anew with --fresh", async function () {
+    // Three starts of a process.
+    this.timeout(60_000);
     const first = start();
     expect(await seatsLeft(await first.url(), "POST")).to.equal(99);
     await first.stop();

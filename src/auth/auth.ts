@@ -1,6 +1,7 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Limits } from "../hub/limits.ts";
+import { repeat } from "../hub/repeat.ts";
 import type { Route } from "../hub/route.ts";
 import type { Store } from "../store/collection.ts";
 import { createAuthenticator } from "./authenticator.ts";
@@ -65,24 +66,5 @@ export async function startAuth(options: AuthOptions): Promise<Auth> {
     stop: repeat(clock, SWEEP_INTERVAL_MS, async () => {
       await sweep(collections, clock.now()).catch((error: unknown) => onFault("sweeping expired sessions", error));
     }),
-  };
-}
-
-/** Runs `action` every `ms` milliseconds, never twice at once. The returned function ends it and waits for a run under way. */
-function repeat(clock: Clock, ms: number, action: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
-  let cancel = clock.after(ms, run);
-
-  function run(): void {
-    running = action().then(() => {
-      if (!stopped) cancel = clock.after(ms, run);
-    });
-  }
-
-  return async () => {
-    stopped = true;
-    cancel();
-    await running;
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ROLES } from "../hub/identity.ts";
-import { type Collection, type Document, defineCollection, type Store } from "../store/collection.ts";
+import { type Collection, defineCollection, type Store } from "../store/collection.ts";
+import { removeExpired } from "../store/remove-expired.ts";
 
 /** People who can log in. A JWT needs no record here: whoever has the secret vouches for its `sub`. */
 const users = defineCollection({
@@ -75,19 +76,8 @@ export async function openCollections(store: Store): Promise<AuthCollections> {
   };
 }
 
-/** How many expired records are looked up and removed at a time. */
-const SWEEP_BATCH = 200;
-
 /** Removes what has expired by `now` (milliseconds since the epoch). Rejects as the store does. */
 export async function sweep({ sessions, revocations }: AuthCollections, now: number): Promise<void> {
   await removeExpired(sessions, now);
   await removeExpired(revocations, now);
-}
-
-async function removeExpired<T extends Document>(collection: Collection<T, "byExpiry">, now: number): Promise<void> {
-  for (;;) {
-    const batch = await collection.find("byExpiry", { range: { to: now }, limit: SWEEP_BATCH });
-    await Promise.all(batch.map(({ id }) => collection.remove(id)));
-    if (batch.length < SWEEP_BATCH) return;
-  }
 }

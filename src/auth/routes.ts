@@ -31,6 +31,7 @@ export function loginRoutes(service: LoginService): Route[] {
       credential: "none",
       body: credentials,
       response: pair.extend({ user }),
+      secret: true,
       async handle({ body, address }) {
         const { pair, user } = await service.login({ ...body, address });
         return { ...pair, user };
@@ -43,6 +44,7 @@ export function loginRoutes(service: LoginService): Route[] {
       credential: "none",
       body: z.object({ refresh_token: z.string().min(1).max(256) }),
       response: pair,
+      secret: true,
       handle: ({ body }) => service.refresh(body.refresh_token),
     }),
   ];
@@ -57,6 +59,7 @@ export function logoutRoute(logout: Logout): Route {
     credential: "jwt",
     status: 204,
     response: z.object({}),
+    secret: true,
     handle: ({ identity }) => logout(identity),
   });
 }

@@ -5,6 +5,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Limits } from "../hub/limits.ts";
 import type { Outgoing } from "../hub/publish.ts";
 import type { Route } from "../hub/route.ts";
+import type { Snapshot } from "../hub/snapshot.ts";
 import type { Store } from "../store/collection.ts";
 
 /** What an app is given to work with. */
@@ -13,10 +14,13 @@ export interface Tools {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly config: Config;
-  /** Sends a message that no change of a document carries (those go out with `collection.modify`). */
-  readonly publish: (message: Outgoing) => void;
-  /** Sends it to the members on this worker alone; what a handler of `inlets` does, since every worker has one. */
-  readonly publishHere: (message: Outgoing) => void;
+  /**
+   * Sends a message that no change of a document carries (those go out with `collection.modify`). Of class `log`, it
+   * resolves when the message is kept and will be delivered whatever happens.
+   */
+  readonly publish: Hub["publish"];
+  /** Reads data with the places of rooms where those who subscribe from there on get exactly what came after. */
+  readonly snapshot: Snapshot;
   /** `Hub.evict`, on every worker. */
   readonly evict: Hub["evict"];
 }
@@ -31,10 +35,10 @@ export interface RunningApp {
   readonly channels: readonly Channel[];
   readonly routes?: readonly Route[];
   /**
-   * By Redis channel, what to do with what other programs publish there as JSON. Each worker hears it. Throws a
-   * `ZodError` or a `HubError` for what it cannot make sense of.
+   * By Redis channel, what message to send for what other programs publish there as JSON. Throws a `ZodError` or a
+   * `HubError` for what it cannot make sense of.
    */
-  readonly inlets?: Readonly<Record<string, (publication: unknown) => void>>;
+  readonly inlets?: Readonly<Record<string, (publication: unknown) => Outgoing>>;
   /** Puts demo data in place where there is none yet; never called in production. */
   readonly seed?: (users: DemoUsers) => Promise<void>;
 }

@@ -9,6 +9,11 @@ export type ConnectOptions<N extends Namespace> = Credentials[Namespaces[N]["cre
   readonly url?: string;
   /** `false`: a connection that is lost or refused stays so. */
   readonly reconnect?: boolean;
+  /**
+   * Asked before every attempt: the `seq` of the last message that the client has of the namespace's one room. The hub
+   * sends what came after it, and says `recovered` in its greeting. `undefined`: nothing but what comes.
+   */
+  readonly since?: () => number | undefined;
 };
 
 /** What can stand for a type whose every field may be left out. */
@@ -58,9 +63,9 @@ const ANSWER_MS = 10_000;
  * ```
  */
 export function connect<N extends Namespace>(namespace: N, ...[options]: OptionsArgument<N>): HubSocket<N> {
-  const { url, token, apiKey, reconnect = true }: AnyOptions = options ?? {};
+  const { url, token, apiKey, reconnect = true, since }: AnyOptions = options ?? {};
   const socket = io(baseUrl(namespace, url) + namespace, {
-    auth: (give) => void authOf(token, apiKey).then(give),
+    auth: (give) => void authOf(token, apiKey).then((auth) => give({ ...auth, since: since?.() })),
     transports: ["websocket", "polling"],
     tryAllTransports: true,
     autoConnect: false,
@@ -76,6 +81,7 @@ interface AnyOptions {
   readonly reconnect?: boolean;
   readonly token?: Token;
   readonly apiKey?: string;
+  readonly since?: () => number | undefined;
 }
 
 /** A token that cannot be had is none: the hub then says that it wants one. */

@@ -4,7 +4,7 @@ import type * as bookings from "../channels/bookings/messages.ts";
 import type * as events from "../channels/events/messages.ts";
 import type * as parking from "../channels/parking/messages.ts";
 import type * as vehicles from "../channels/vehicles/messages.ts";
-import type { InboundTypes, Outbound, OutboundTypes } from "../hub/channel.ts";
+import type { DeliveryClass, InboundTypes, Outbound, OutboundTypes } from "../hub/channel.ts";
 
 // Types alone are imported from the channels and from the hub: nothing of the server gets into a browser's bundle.
 
@@ -57,8 +57,11 @@ export interface Closing {
 
 /** What the hub sends, payloads by type. */
 export type HubMessages<N extends Namespace> = {
-  [T in keyof OutboundOf<N>]: OutboundOf<N>[T] extends Outbound<infer S> ? z.output<S> : never;
+  [T in keyof OutboundOf<N>]: OutboundOf<N>[T] extends Outbound<infer S, infer D> ? Sent<z.output<S>, D> : never;
 } & { closing: Closing };
+
+/** What a message of class `log` carries besides its declared fields: its place in the log of the room. */
+type Sent<P, D extends DeliveryClass> = D extends "log" ? P & { seq: number } : P;
 
 /** What a client may send, payloads by type. */
 export type ClientMessages<N extends Namespace> = {

@@ -2,11 +2,13 @@ import { type Clock, systemClock } from "../hub/clock.ts";
 import type { Hub } from "../hub/hub.ts";
 import { type Limits, localLimits } from "../hub/limits.ts";
 import { type Bus, localBus, redisBus } from "./bus.ts";
-import { openInlets } from "./inlets.ts";
+import { createClaims } from "./claims.ts";
+import { type Inlets, openInlets } from "./inlets.ts";
 import { Redis } from "./redis.ts";
 import { redisAdapter } from "./redis-adapter.ts";
 import { redisLimits } from "./redis-limits.ts";
 import { redisValues } from "./redis-values.ts";
+import { type Watcher, watchReturns } from "./returns.ts";
 
 type Values = Parameters<typeof redisValues>[1];
 
@@ -20,8 +22,8 @@ export interface Cluster {
   readonly rooms?: ReturnType<typeof redisAdapter>;
   /** Absent where there is no Redis. */
   readonly check?: () => void;
-  /** To be called once the hub is there: tells it of Redis, and opens the apps' inlets. */
-  connect(hub: Hub, inlets: Parameters<typeof openInlets>[1]): void;
+  /** To be called once the hub delivers: tells it and `delivery` of Redis, and opens the apps' inlets. */
+  connect(hub: Hub, delivery: Watcher, inlets: Inlets): void;
   /** Gives back what this worker holds, and ends the link. */
   close(): Promise<void>;
 }
@@ -51,13 +53,15 @@ export async function startCluster({ redisUrl, clock, hub }: ClusterOptions): Pr
     shareValues: (local) => redisValues(redis, local, systemClock),
     rooms: redisAdapter(redis, systemClock, (ms) => hub().events.emit("crossed", { ms })),
     check: () => redis.check(),
-    connect({ events }, inlets) {
+    connect(hub, delivery, inlets) {
+      const { events } = hub;
       const { state, reason } = redis;
       events.emit("redis", { state, reason });
       redis.on("state", (state, { reason }) => events.emit("redis", { state, reason }));
       redis.on("passed", (direction) => events.emit("passed", { direction }));
       redis.on("fault", (error) => events.emit("fault", { where: "a message from Redis", error }));
-      openInlets(redis, inlets, events);
+      watchReturns(redis, delivery, systemClock);
+      openInlets(redis, inlets, hub, createClaims(redis, systemClock));
     },
     async close() {
       await limits.leave();

@@ -1,22 +1,53 @@
 import { z } from "zod";
 import { HubError } from "../hub/errors.ts";
-import type { HubEvents } from "../hub/events.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Outgoing } from "../hub/publish.ts";
+import { inTurns } from "../hub/turns.ts";
 import type { Redis } from "./redis.ts";
 
-type Inlets = Readonly<Record<string, (publication: unknown) => void>>;
+/** By channel, what messages a publication is. */
+export type Inlets = Readonly<Record<string, (publication: unknown) => Outgoing>>;
 
-/** Listens to the channels on which other programs publish JSON for us. What is malformed is told, without its content. */
-export function openInlets(redis: Redis, inlets: Inlets, events: HubEvents): void {
-  for (const [channel, take] of Object.entries(inlets)) {
-    redis.subscribe("common", channel, (payload) => {
-      try {
-        take(JSON.parse(payload.toString()));
-      } catch (error) {
-        if (!isTheirs(error)) throw error;
-        events.emit("inlet", { channel, outcome: "malformed" });
-        return;
-      }
-      events.emit("inlet", { channel, outcome: "delivered" });
+/**
+ * Listens to the channels on which other programs publish JSON for us. Every worker hears every publication: its own
+ * members get it from each, but for messages of class `log`, which one of the workers publishes to all (`claim`).
+ * What is malformed is told, without its content.
+ */
+export function openInlets(
+  redis: Redis,
+  inlets: Inlets,
+  hub: Pick<Hub, "publish" | "publishHere" | "events">,
+  claim: (channel: string, text: Buffer) => Promise<boolean>,
+): void {
+  const inTurn = inTurns();
+
+  for (const [channel, messageOf] of Object.entries(inlets)) {
+    redis.subscribe("common", channel, (text) => {
+      const message = read(channel, text, messageOf);
+      if (!message) return;
+      if (message.delivery === "log") publish(channel, text, message);
+      else hub.publishHere(message);
+      hub.events.emit("inlet", { channel, outcome: "delivered" });
+    });
+  }
+
+  function read(channel: string, text: Buffer, messageOf: Inlets[string]): Outgoing | undefined {
+    try {
+      return messageOf(JSON.parse(text.toString()));
+    } catch (error) {
+      if (!isTheirs(error)) throw error;
+      hub.events.emit("inlet", { channel, outcome: "malformed" });
+      return undefined;
+    }
+  }
+
+  function publish(channel: string, text: Buffer, message: Outgoing): void {
+    const claimed = claim(channel, text);
+    const published = inTurn(channel, async () => {
+      if (await claimed) await hub.publish(message);
+    });
+    published.catch((error: unknown) => {
+      hub.events.emit("fault", { where: `a publication on ${channel}`, error });
     });
   }
 }

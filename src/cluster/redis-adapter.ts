@@ -1,55 +1,52 @@
 import { createShardedAdapter } from "@socket.io/redis-adapter";
-import { type BroadcastOptions, MessageType } from "socket.io-adapter";
+import { MessageType } from "socket.io-adapter";
 import type { Outbound } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
-import { LatestValues, type Stamp } from "./latest-values.ts";
+import type { Delivery, Fanout } from "../hub/publish.ts";
 import type { Redis } from "./redis.ts";
 
 type ShardedAdapter = ReturnType<ReturnType<typeof createShardedAdapter>>;
 
 const PREFIX = "junction:rooms";
 
-/** A message between adapters, with what we add to those that carry a value of class `latest`. */
+/** The type of an event among the packets of Socket.IO's protocol. */
+const EVENT = 2;
+
+/** A broadcast between adapters, with what we add to it. */
 interface Message {
-  /** Set on the way out. */
-  readonly uid?: string;
+  readonly uid: string;
+  readonly nsp: string;
   readonly type: MessageType;
   readonly data: {
-    readonly packet: Packet;
-    readonly opts: Opts;
-    /** When it was sent first, in milliseconds since the epoch; absent in what is sent again. */
+    readonly packet: {
+      readonly type: number;
+      readonly data: readonly [type: string, payload: Readonly<Record<string, unknown>>];
+      readonly nsp: string;
+    };
+    readonly opts: { readonly rooms: readonly string[]; readonly except: readonly string[]; readonly flags: object };
+    /** What the class of the message needs. Absent in what other programs broadcast by this adapter. */
+    readonly delivery?: Omit<Delivery, "message">;
+    /** When it was sent, in milliseconds since the epoch. */
     readonly sentAt?: number;
-    readonly stamp?: Stamp;
-    readonly again?: true;
   };
-}
-
-interface Packet {
-  readonly data: readonly [type: string, payload?: Readonly<Record<string, unknown>>];
-}
-
-interface Opts {
-  readonly rooms: readonly string[];
-  readonly except: readonly string[];
-  readonly flags: object | undefined;
 }
 
 /** The adapter's own ways out and in, which it has under `protected`. */
 interface Exchange {
   /** Whose message it is; a worker hears its own, too. */
   readonly uid: string;
-  publish(message: Message): void;
+  doPublish(message: Message): Promise<unknown>;
   onMessage(message: Message): void;
 }
 
 type Declared = (type: string) => Outbound | undefined;
+type Hear = (delivery: Delivery, except: readonly string[]) => void;
 
 /**
  * Socket.IO's sharded adapter on our link to Redis: a worker listens to the rooms that it has members in. On a server
- * before Redis 7 the same channels are common ones. It differs from the original in four things:
- * - this worker's own members get a broadcast at once, whether Redis takes it or not;
+ * before Redis 7 the same channels are common ones. It differs from the original in three things:
+ * - messages of the hub come and go through its delivery: `carry` sends them, `hear` takes them;
  * - what Redis does not take now is not sent later;
- * - but of class `latest`, the newest values are, when Redis is back;
  * - joining a room resolves when the room's channel is heard.
  *
  * `clock` is real time; `crossed` is told how many milliseconds a broadcast of another worker took to come here.
@@ -59,57 +56,49 @@ export function redisAdapter(
   redis: Redis,
   clock: Clock,
   crossed: (ms: number) => void,
-): (namespace: { readonly name: string }, declared: Declared) => ShardedAdapter {
-  const values = new LatestValues(redis, clock);
+): (namespace: { readonly name: string }, declared: Declared, hear: Hear) => ShardedAdapter & Pick<Fanout, "carry"> {
   const create = createShardedAdapter(clientOf(redis), clientOf(redis), {
     channelPrefix: PREFIX,
     subscriptionMode: "dynamic",
   });
 
-  return (namespace, declared) => {
+  return (namespace, declared, hear) => {
+    const { name } = namespace;
     const adapter = create(namespace);
     const exchange = adapter as unknown as Exchange;
-    const broadcastHere = adapter.broadcast.bind(adapter);
     const addAll = adapter.addAll.bind(adapter);
     const onMessage = exchange.onMessage.bind(adapter);
 
-    adapter.broadcast = async (packet: Packet, options: BroadcastOptions) => {
-      if (!options.flags?.local) {
-        const rooms = [...options.rooms] as string[];
-        send(packet, { rooms, except: [...(options.except ?? [])] as string[], flags: options.flags });
-      }
-      return broadcastHere(packet, { ...options, flags: { ...options.flags, local: true } });
-    };
-
     exchange.onMessage = (message) => {
-      const { packet, opts, sentAt, stamp, again = false } = message.data ?? {};
-      if (sentAt !== undefined && message.uid !== exchange.uid) crossed(clock.now() - sentAt);
-      const thing = stamp && thingOf(packet, opts);
-      if (!thing || values.heard(thing, stamp, again)) onMessage(message);
+      if (message.uid === exchange.uid) return;
+      const { packet, opts, delivery, sentAt } = message.data ?? {};
+      if (sentAt !== undefined) crossed(clock.now() - sentAt);
+      if (message.type !== MessageType.BROADCAST || !delivery) return onMessage(message);
+      const [type, payload] = packet.data;
+      const { rooms, except } = opts;
+      const outbound = declared(type);
+      const known = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
+      hear({ ...delivery, message: { namespace: name, rooms, type, payload, ...known } }, except);
     };
 
     adapter.addAll = (id, rooms) => {
       addAll(id, rooms);
-      const waits = [...rooms].flatMap((room) => redis.settled(`${PREFIX}#${namespace.name}#${room}#`) ?? []);
+      const waits = [...rooms].flatMap((room) => redis.settled(`${PREFIX}#${name}#${room}#`) ?? []);
       return waits.length > 0 ? Promise.all(waits).then(() => {}) : undefined;
     };
-    return adapter;
 
-    function send(packet: Packet, opts: Opts): void {
-      const type = MessageType.BROADCAST;
-      const thing = thingOf(packet, opts);
-      const stamp =
-        thing === undefined
-          ? undefined
-          : values.sent(thing, (stamp) => exchange.publish({ type, data: { packet, opts, stamp, again: true } }));
-      exchange.publish({ type, data: { packet, opts, sentAt: clock.now(), ...(stamp && { stamp }) } });
-    }
-
-    /** What a message of class `latest` is the value of, and for whom; `undefined` for all others. */
-    function thingOf({ data: [type, payload = {}] }: Packet, { rooms }: Opts): string | undefined {
-      const key = declared(type)?.key?.(payload);
-      return key === undefined ? undefined : JSON.stringify([namespace.name, type, key, rooms]);
-    }
+    return Object.assign(adapter, {
+      carry({ message: { rooms, type, payload }, ...delivery }: Delivery, except: readonly string[] = []) {
+        if (redis.state !== "live") return undefined;
+        const packet = { type: EVENT, data: [type, payload], nsp: name } as const;
+        const data = { packet, opts: { rooms, except, flags: {} }, delivery, sentAt: clock.now() };
+        const published = exchange.doPublish({ uid: exchange.uid, nsp: name, type: MessageType.BROADCAST, data });
+        return published.then(
+          () => true,
+          () => false,
+        );
+      },
+    });
   };
 }
 
@@ -122,9 +111,7 @@ function clientOf(redis: Redis) {
     sUnsubscribe(channels: string | readonly string[]): void {
       for (const channel of typeof channels === "string" ? [channels] : channels) redis.unsubscribe(channel);
     },
-    async sPublish(channel: string, payload: string | Buffer): Promise<void> {
-      redis.publish("sharded", channel, payload);
-    },
+    sPublish: (channel: string, payload: string | Buffer) => redis.publish("sharded", channel, payload),
     sendCommand: (args: readonly string[]) => redis.command(args[2] ?? "", args),
   };
 }

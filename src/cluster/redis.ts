@@ -16,6 +16,9 @@ const CONNECT_MS = 5_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
+const LOST: Promise<never> = Promise.reject(new Error("Redis is lost"));
+LOST.catch(() => {});
+
 export type RedisState = "live" | "lost";
 
 interface RedisEvents {
@@ -93,14 +96,23 @@ export class Redis extends EventEmitter<RedisEvents> {
     return this.#connection.command(key, args);
   }
 
-  /** Sends to whoever listens; while Redis is lost the message is dropped. */
-  publish(kind: ChannelKind, channel: string, payload: string | Buffer): void {
-    if (!this.#connection || this.#state !== "live") return;
+  /**
+   * Sends to whoever listens; while Redis is lost the message is dropped. Resolves when Redis has taken it, and rejects
+   * when it has not; nobody need wait for it.
+   */
+  publish(kind: ChannelKind, channel: string, payload: string | Buffer): Promise<void> {
     const connection = this.#connection;
-    connection.publish(kind, channel, payload).catch((error: unknown) => {
-      if (this.#connection === connection) this.fail(error as Error);
-    });
+    if (!connection || this.#state !== "live") return LOST;
+    const taken = connection.publish(kind, channel, payload).then(
+      () => {},
+      (error: unknown) => {
+        if (this.#connection === connection) this.fail(error as Error);
+        throw error;
+      },
+    );
+    taken.catch(() => {});
     this.emit("passed", "out");
+    return taken;
   }
 
   /** Listens from now on, with every connection anew. One listener per channel. */

@@ -33,6 +33,25 @@ const PROMISES: Readonly<Record<DeliveryClass, string>> = {
   reply: "An answer to one client, never broadcast",
 };
 
+/** What a message of class `log` carries besides its declared fields. */
+const place = z.number().int().positive().describe("Its place in the log of the room: 1, 2, 3 and so on");
+const placedSchemas = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** The schema with that field; always the same for the same schema, so that it is described once. */
+function placed(schema: z.ZodObject): z.ZodObject {
+  const known = placedSchemas.get(schema) ?? schema.extend({ seq: place });
+  placedSchemas.set(schema, known);
+  return known;
+}
+
+/** What a message of a client may carry besides; to refresh twice is no matter. */
+const messageId: JsonSchema = {
+  type: "string",
+  minLength: 1,
+  maxLength: 200,
+  description: "Names the message, which is then done once within 10 minutes, however often it is sent",
+};
+
 const closingSchema = z.object({
   code: z.number().int(),
   reason: z.string().describe([...new Set(Object.values(DISCONNECTS).map(({ reason }) => reason))].join(", ")),
@@ -61,7 +80,7 @@ export function messagesOf(channel: Channel, door: Door): Declared[] {
     ([type, { schema, delivery }]): Declared => ({
       type,
       from: "hub",
-      schema,
+      schema: delivery === "log" ? placed(schema) : schema,
       delivery,
       summary: `Sent by the hub: ${PROMISES[delivery]}`,
     }),
@@ -94,22 +113,24 @@ export function asyncMessage(
   channel: Channel,
 ): AsyncMessage {
   const fields = toJsonSchema(schema, from === "client" ? "input" : "output", "draft-07");
+  const named = from === "client" && type !== "refresh" ? { id: messageId } : {};
   return {
     name: type,
     summary,
     ...(delivery && { tags: [{ name: delivery, description: PROMISES[delivery] }] }),
-    payload: door === "plain" ? frame() : fields,
+    payload: door === "plain" ? frame() : { ...fields, properties: { ...fields.properties, ...named } },
   };
 
   function frame(): JsonSchema {
     const { properties, required } = fields;
+    const head = { type: { const: type }, ...named };
     if (channel.envelope !== "data") {
-      return { ...fields, properties: { type: { const: type }, ...properties }, required: ["type", ...required] };
+      return { ...fields, properties: { ...head, ...properties }, required: ["type", ...required] };
     }
     const needsData = from === "hub" || required.length > 0;
     return {
       type: "object",
-      properties: { type: { const: type }, data: fields },
+      properties: { ...head, data: fields },
       required: ["type", ...(needsData ? ["data"] : [])],
     };
   }

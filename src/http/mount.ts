@@ -1,16 +1,25 @@
 import type { Express } from "express";
 import type { z } from "zod";
+import type { Command } from "../hub/command.ts";
+import type { Commands } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Route } from "../hub/route.ts";
 import { readBody } from "./body.ts";
 import { identify } from "./credential.ts";
+import { runOnce } from "./idempotency.ts";
 
 /**
- * Mounts declared routes. The path of a request: credential, role, params, query, body, handler, response. Each step
- * either goes on or throws what the client is answered.
+ * Mounts declared routes. The path of a request: credential, role, params, query, body, handler, response; of one that
+ * has come before under its `Idempotency-Key`, not the handler. Each step either goes on or throws what the client is
+ * answered.
  */
-export function mountRoutes(app: Express, routes: readonly Route[], authenticator: Authenticator): void {
+export function mountRoutes(
+  app: Express,
+  routes: readonly Route[],
+  authenticator: Authenticator,
+  commands: Commands,
+): void {
   for (const route of routes) {
     app[route.method](expressPath(route.path), async (request, response) => {
       response.set("Cache-Control", "no-store");
@@ -18,12 +27,17 @@ export function mountRoutes(app: Express, routes: readonly Route[], authenticato
       const params = check(route.params, request.params, "path");
       const query = check(route.query, request.query, "query");
       const body = check(route.body, route.method === "get" ? {} : await readBody(request, response), "body");
-      const result = await route.handle({ identity, params, query, body, address: addressOf(request.ip) });
-
+      const asked = { identity, params, query, body, address: addressOf(request.ip) };
       const status = route.status ?? 200;
+      const handle = async (command: Command): Promise<unknown> => {
+        const result = await route.handle({ ...asked, command });
+        // Parsing strips every field the schema does not declare, so that nothing private slips out.
+        return status === 204 ? undefined : route.response.parse(result);
+      };
+
+      const answer = await runOnce(commands, route, asked, request, response, handle);
       if (status === 204) response.status(status).end();
-      // Parsing strips every field the schema does not declare, so that nothing private slips out.
-      else response.status(status).json(route.response.parse(result));
+      else response.status(status).json(answer);
     });
   }
 }

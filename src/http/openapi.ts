@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { ERRORS } from "../hub/errors.ts";
-import type { Route } from "../hub/route.ts";
+import { isRepeatable, type Route } from "../hub/route.ts";
 import { type JsonSchema, type ObjectSchema, toJsonSchema } from "./json-schema.ts";
 import { HTTP_ERRORS, type Problem } from "./problem.ts";
 
@@ -29,8 +29,9 @@ export interface Operation {
 
 export interface Parameter {
   readonly name: string;
-  readonly in: "path" | "query";
+  readonly in: "path" | "query" | "header";
   readonly required: boolean;
+  readonly description?: string;
   readonly schema: JsonSchema;
 }
 
@@ -47,6 +48,15 @@ const problemSchema = z.object({
     .describe("What is wrong, for programs"),
   instance: z.string().describe("The id of the request, which is also in the log"),
 }) satisfies z.ZodType<Problem>;
+
+const IDEMPOTENCY_KEY: Parameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "Names the request: the same one under the same key within 10 minutes is done once and gets the first answer again, with Idempotency-Replayed: true",
+  schema: { type: "string", minLength: 1, maxLength: 200 },
+};
 
 const HEALTH = {
   "/healthz": { get: probe("getHealthz", "Whether the process serves", [200]) },
@@ -95,7 +105,11 @@ function operation(route: Route): Operation {
     ...(roles && { description: `For ${roles.join(" and ")} only.` }),
     tags: [tagOf(route)],
     security: credential === "none" ? [] : [{ [credential === "apiKey" ? "apiKey" : "bearer"]: [] }],
-    parameters: [...parameters(path, "path"), ...parameters(query, "query")],
+    parameters: [
+      ...parameters(path, "path"),
+      ...parameters(query, "query"),
+      ...(isRepeatable(route) ? [IDEMPOTENCY_KEY] : []),
+    ],
     ...(hasBody && {
       requestBody: { required: body.required.length > 0, content: { "application/json": { schema: body } } },
     }),
@@ -124,19 +138,19 @@ function parameters({ properties, required }: ObjectSchema, where: Parameter["in
 }
 
 /** The answer of success, the problems that every such route can answer, and all others. */
-function responses(
-  { status = 200, response, credential, roles, params, query }: Route,
-  hasBody: boolean,
-): Operation["responses"] {
+function responses(route: Route, hasBody: boolean): Operation["responses"] {
+  const { status = 200, response, credential, roles, params, query } = route;
   const hasParams = Object.keys(params.shape).length > 0;
+  const hasQuery = Object.keys(query.shape).length > 0;
   const schema = toJsonSchema(response, "output", "draft-2020-12");
   const problems: readonly (readonly [number, string, boolean])[] = [
-    [400, ERRORS.invalid_field.message, hasBody || hasParams || Object.keys(query.shape).length > 0],
+    [400, ERRORS.invalid_field.message, hasBody || hasParams || hasQuery || isRepeatable(route)],
     [401, ERRORS.unauthenticated.message, credential !== "none"],
     [403, ERRORS.forbidden.message, roles !== undefined],
     [404, ERRORS.not_found.message, hasParams],
     [413, ERRORS.too_large.message, hasBody],
     [415, HTTP_ERRORS.unsupported_media_type.message, hasBody],
+    [422, ERRORS.command_differs.message, isRepeatable(route)],
   ];
   return {
     [status]: {

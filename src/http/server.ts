@@ -3,6 +3,7 @@ import cors from "cors";
 import express, { type Express } from "express";
 import helmet from "helmet";
 import type { Channel } from "../hub/channel.ts";
+import type { Commands } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Route } from "../hub/route.ts";
@@ -21,6 +22,7 @@ export interface HttpOptions {
   readonly channels: readonly Channel[];
   readonly doors: () => readonly DescribedDoor[];
   readonly authenticator: Authenticator;
+  readonly commands: Commands;
   readonly log: Log;
   readonly health: Health;
   readonly metrics?: MetricsAccess;
@@ -43,6 +45,7 @@ export function createHttpApp({
   channels,
   doors,
   authenticator,
+  commands,
   log,
   health,
   metrics,
@@ -54,11 +57,12 @@ export function createHttpApp({
   app.set("trust proxy", trustedProxies ?? false);
   app.use(logRequests(log));
   app.use(helmet());
-  app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders: ["X-Request-Id", "Retry-After"] }));
+  const exposedHeaders = ["X-Request-Id", "Retry-After", "Idempotency-Replayed"];
+  app.use(cors({ origin: origins === "*" ? "*" : [...origins], exposedHeaders }));
   mountHealth(app, health);
   if (metrics) mountMetrics(app, metrics);
   mountDescription(app, { routes, channels, doors });
-  mountRoutes(app, routes, authenticator);
+  mountRoutes(app, routes, authenticator, commands);
   refuseTheRest(app, methodsByPath(routes));
   app.use(answerProblems(log));
   return app;

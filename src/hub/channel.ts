@@ -1,10 +1,11 @@
 import type { z } from "zod";
+import type { Command } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { CredentialKind, Identity } from "./identity.ts";
 
 /**
  * The promise a message type is delivered by.
- * - `log`: every subscriber gets every one, in one order.
+ * - `log`: every subscriber gets every one, in one order, also those that came while it was away.
  * - `latest`: a slow client may skip values but ends on the newest of each key.
  * - `volatile`: delivered if the client can take it now.
  * - `reply`: the answer to one client (a confirmation, a result, an error); never broadcast.
@@ -12,29 +13,30 @@ import type { CredentialKind, Identity } from "./identity.ts";
 export type DeliveryClass = "log" | "latest" | "volatile" | "reply";
 
 /** An outbound message type: its schema, its delivery class and, for `latest`, what makes two values the same thing. */
-export interface Outbound<S extends z.ZodObject = z.ZodObject> {
+export interface Outbound<S extends z.ZodObject = z.ZodObject, D extends DeliveryClass = DeliveryClass> {
   readonly schema: S;
-  readonly delivery: DeliveryClass;
+  readonly delivery: D;
   readonly key: ((payload: Readonly<Record<string, unknown>>) => string) | undefined;
 }
 
 export type OutboundTypes = Readonly<Record<string, Outbound>>;
 export type InboundTypes = Readonly<Record<string, z.ZodObject>>;
 
-export function log<S extends z.ZodObject>(schema: S): Outbound<S> {
+/** A message of this class reaches clients with one field more: `seq`, its place in the log of the room. */
+export function log<S extends z.ZodObject>(schema: S): Outbound<S, "log"> {
   return { schema, delivery: "log", key: undefined };
 }
 
 /** `key` names the field that tells things apart, for example `eventId`. */
-export function latest<S extends z.ZodObject>(schema: S, key: keyof z.output<S> & string): Outbound<S> {
+export function latest<S extends z.ZodObject>(schema: S, key: keyof z.output<S> & string): Outbound<S, "latest"> {
   return { schema, delivery: "latest", key: (payload) => String(payload[key]) };
 }
 
-export function volatile<S extends z.ZodObject>(schema: S): Outbound<S> {
+export function volatile<S extends z.ZodObject>(schema: S): Outbound<S, "volatile"> {
   return { schema, delivery: "volatile", key: undefined };
 }
 
-export function reply<S extends z.ZodObject>(schema: S): Outbound<S> {
+export function reply<S extends z.ZodObject>(schema: S): Outbound<S, "reply"> {
   return { schema, delivery: "reply", key: undefined };
 }
 
@@ -45,6 +47,12 @@ export interface ChannelLimits {
   readonly messages?: Readonly<Record<string, { readonly max: number; readonly windowMs: number }>>;
   /** Milliseconds without a message from the client after which it is closed with 1000. */
   readonly idleMs?: number;
+}
+
+/** How many messages of a room are kept, and for how many hours. */
+export interface Keep {
+  readonly messages?: number | undefined;
+  readonly hours?: number | undefined;
 }
 
 /** What an error message is made of; each document shapes it its own way. */
@@ -81,17 +89,23 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
   /** The payload of the document's `error` message. */
   readonly error: (facts: ErrorFacts) => Record<string, unknown>;
   readonly limits?: ChannelLimits;
+  /** How long the messages of class `log` are kept for clients that come back; default: 24 hours, 1,000 per room. */
+  readonly keep?: Keep;
   /** May refuse (throw a `Refusal`) a client whose credential is good, for example for a thing that does not exist. */
   readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
   /** Called once a client is in: joins its rooms and sends the document's greeting. */
   readonly open?: (client: Connection<Out>) => void | Promise<void>;
   /** Called when a client has renewed its credential: the new one may say another role. */
   readonly renewed?: (client: Connection<Out>) => void | Promise<void>;
-  /** One handler per inbound type, with a payload that its schema has accepted. */
+  /**
+   * One handler per inbound type, with a payload that its schema has accepted. One that changes stored data passes the
+   * command on: then a message that comes again under the same id changes nothing twice.
+   */
   readonly on: {
     readonly [K in keyof In]: (
       client: Connection<Out>,
       payload: z.output<In[K]>,
+      command: Command,
     ) => HandlerResult | void | Promise<HandlerResult | void>;
   };
 }
@@ -99,6 +113,8 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
 /** A channel as the hub runs it: the declaration with its types closed over. */
 export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "renewed" | "rooms"> & {
   readonly rooms: string;
+  /** Whether there are messages of class `log` in its rooms. */
+  readonly keepsLog: boolean;
   readonly open: (client: Connection<OutboundTypes>) => void | Promise<void>;
   readonly renewed: (client: Connection<OutboundTypes>) => void | Promise<void>;
   readonly on: ReadonlyMap<string, Handler>;
@@ -107,6 +123,7 @@ export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on"
 type Handler = (
   client: Connection<OutboundTypes>,
   payload: unknown,
+  command: Command,
 ) => HandlerResult | void | Promise<HandlerResult | void>;
 
 /**
@@ -128,10 +145,14 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
   for (const type of Object.keys(declaration.limits?.messages ?? {})) {
     if (!Object.hasOwn(declaration.inbound, type)) fail(`limits name ${type}, which is not an inbound type`);
   }
+  for (const [type, { shape }] of Object.entries(declaration.inbound)) {
+    if (Object.hasOwn(shape, "id")) fail(`${type} has a field id, which is the name that a client gives the message`);
+  }
   if (!Object.hasOwn(declaration.outbound, "error")) fail("outbound needs an `error` message");
   return {
     ...declaration,
     rooms,
+    keepsLog: Object.values(declaration.outbound).some(({ delivery }) => delivery === "log"),
     open: (declaration.open ?? (() => {})) as Channel["open"],
     renewed: (declaration.renewed ?? (() => {})) as Channel["renewed"],
     on: new Map(Object.entries(declaration.on)) as Channel["on"],

@@ -1,12 +1,13 @@
 import type { z } from "zod";
-import type { Channel, OutboundTypes, Params } from "./channel.ts";
+import type { Channel, Outbound, OutboundTypes, Params } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { timestamp } from "./clock.ts";
+import type { Delivering, Joining, Member } from "./delivering.ts";
 import { DISCONNECTS, type DisconnectName } from "./disconnects.ts";
 import type { HubError } from "./errors.ts";
-import type { Door } from "./events.ts";
+import type { Door, HubEvents } from "./events.ts";
 import type { Identity } from "./identity.ts";
-import { type Fanout, outgoing } from "./publish.ts";
+import { outgoing } from "./publish.ts";
 
 /** What a door gives the hub for each client; beyond this the hub knows nothing of transports. */
 export interface Wire {
@@ -26,39 +27,57 @@ export interface Wire {
   resume(): void;
 }
 
+/** What a connection is made of besides its wire. */
+export interface ConnectionFacts {
+  readonly channel: Channel;
+  readonly params: Params;
+  readonly identity: Identity;
+  /** What the client's handshake asked to be resumed from; see `sinceOf`. */
+  readonly since: number | undefined;
+}
+
+export interface ConnectionTools {
+  readonly clock: Clock;
+  readonly delivery: Delivering;
+  readonly events: HubEvents;
+}
+
+/** What a client was sent, and whether it has changed rooms, since the recording began. */
+export interface Recording {
+  readonly sent: readonly { readonly type: string; readonly payload: Payload }[];
+  readonly moved: boolean;
+  stop(): void;
+}
+
+type Payload = Readonly<Record<string, unknown>>;
+
 /** A client as its handlers see it. `Out` are the messages that its channel declares. */
 export class Connection<Out extends OutboundTypes = OutboundTypes> {
   readonly channel: Channel;
   readonly params: Params;
+  /** The place of the last message that the client has seen of the channel's one room, where it says so on connecting. */
+  readonly since: number | undefined;
   identity: Identity;
   readonly #wire: Wire;
-  readonly #clock: Clock;
-  readonly #fanout: Fanout;
-  readonly #onSent: (type: string) => void;
-  readonly #cleanups: (() => void)[] = [];
+  readonly #tools: ConnectionTools;
+  readonly #member: Member;
+  #followed: Set<string> | undefined;
+  #cleanups: readonly (() => void)[] = [];
+  #recording: { sent: { type: string; payload: Payload }[]; moved: boolean; stop(): void } | undefined;
   #cancelExpiry: (() => void) | undefined;
   #lastMessageAt: number;
   #open = true;
   #ending = false;
 
-  /** `onSent` hears of each message to this client alone. */
-  constructor(
-    channel: Channel,
-    params: Params,
-    identity: Identity,
-    wire: Wire,
-    clock: Clock,
-    fanout: Fanout,
-    onSent: (type: string) => void = () => {},
-  ) {
+  constructor({ channel, params, identity, since }: ConnectionFacts, wire: Wire, tools: ConnectionTools) {
     this.channel = channel;
     this.params = params;
     this.identity = identity;
-    this.#lastMessageAt = clock.now();
+    this.since = since;
+    this.#lastMessageAt = tools.clock.now();
     this.#wire = wire;
-    this.#clock = clock;
-    this.#fanout = fanout;
-    this.#onSent = onSent;
+    this.#tools = tools;
+    this.#member = new AsMember(this, wire);
     this.renew(identity);
     if (channel.limits?.idleMs !== undefined) this.#watchIdle(channel.limits.idleMs);
   }
@@ -78,25 +97,69 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
 
   /** Sends to this client alone. Throws a `ZodError` when the payload breaks the schema of its own type. */
   send<K extends keyof Out & string>(type: K, payload: z.input<Out[K]["schema"]>): void {
+    if (this.isOpen) this.#answer(type, this.#declared(type).schema.parse(payload));
+  }
+
+  /**
+   * Sends the current value of a thing, of class `latest`, as it was read from the store in this `version`, unless the
+   * client has been sent a newer one while it was read. To be read after joining the room: then none is missed.
+   */
+  sendValue<K extends keyof Out & string>(type: K, payload: z.input<Out[K]["schema"]>, version: number): void {
     if (!this.isOpen) return;
-    const declared = this.channel.outbound[type];
-    if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
-    this.#wire.send(type, declared.schema.parse(payload));
-    this.#onSent(type);
+    const value = outgoing(this.channel.rooms, [], type, this.#declared(type), payload);
+    if (this.#tools.delivery.isNews(value, version, this.#member)) this.#answer(type, value.payload);
   }
 
-  /** Sends to the members of `room`, on every door and worker, but not to this client. */
+  /** Sends again what was checked when it was sent first. */
+  replay(type: string, payload: Payload): void {
+    if (!this.isOpen) return;
+    this.#wire.send(type, payload);
+    this.#tools.events.emit("sent", { app: this.channel.app, type });
+  }
+
+  /** Keeps what the client is sent from now on. One at a time. */
+  startRecording(): Recording {
+    const stop = (): void => {
+      this.#recording = undefined;
+    };
+    this.#recording = { sent: [], moved: false, stop };
+    return this.#recording;
+  }
+
+  /** Sends to the members of `room`, on every door and worker, but not to this client. Not for class `log`. */
   toOthers<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
-    const declared = this.channel.outbound[type];
-    if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
-    this.#fanout(outgoing(this.channel.rooms, [room], type, declared, payload), { except: this.id });
+    void this.#tools.delivery.publish(
+      outgoing(this.channel.rooms, [room], type, this.#declared(type), payload),
+      this.id,
+    );
   }
 
-  join(room: string): void | Promise<void> {
-    return this.#wire.join(room);
+  /**
+   * Joins a room. With `since`, the client is then sent what it has missed of the room's messages of class `log`, and
+   * after that what comes; `confirm` is called in between, before anything of the room reaches it.
+   * Does nothing when the connection has ended. Rejects, the client not being in, with what `confirm` throws, and with
+   * `HubError("unavailable")` while the room's log cannot be read.
+   */
+  async join(room: string, joining: Joining = {}): Promise<void> {
+    if (!this.isOpen) return;
+    if (this.#recording) this.#recording.moved = true;
+    if (!this.channel.keepsLog) {
+      await this.#wire.join(room);
+      return joining.confirm?.({});
+    }
+    this.#followed ??= new Set();
+    this.#followed.add(room);
+    try {
+      await this.#tools.delivery.follow(this.#member, room, joining);
+    } catch (error) {
+      await this.leave(room);
+      throw error;
+    }
   }
 
   leave(room: string): void | Promise<void> {
+    if (this.#recording) this.#recording.moved = true;
+    if (this.#followed?.delete(room)) this.#tools.delivery.unfollow(this.#member, room);
     return this.#wire.leave(room);
   }
 
@@ -107,7 +170,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   /** Sends the document's error message; the connection stays open. */
   fail(error: HubError): void {
     const { message, room } = error;
-    this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#clock) }) as never);
+    this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#tools.clock) }) as never);
   }
 
   /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. `retryAfterMs`: see `Wire`. */
@@ -120,7 +183,8 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
 
   /** Runs `cleanup` when the connection has ended, however it ended; at once if it already has. */
   onClose(cleanup: () => void): void {
-    if (this.#open) this.#cleanups.push(cleanup);
+    // As a rule there is one: an array that has been pushed to holds room for seventeen.
+    if (this.#open) this.#cleanups = [...this.#cleanups, cleanup];
     else cleanup();
   }
 
@@ -134,7 +198,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
 
   /** The client has sent something: its time to be idle begins anew. */
   touch(): void {
-    this.#lastMessageAt = this.#clock.now();
+    this.#lastMessageAt = this.#tools.clock.now();
   }
 
   pause(): void {
@@ -150,17 +214,30 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     if (!this.#open) return;
     this.#open = false;
     this.#cancelExpiry?.();
-    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    for (const room of this.#followed ?? []) this.#tools.delivery.unfollow(this.#member, room);
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#cleanups = [];
+  }
+
+  #answer(type: string, payload: Payload): void {
+    this.#recording?.sent.push({ type, payload });
+    this.replay(type, payload);
+  }
+
+  #declared(type: string): Outbound {
+    const declared = this.channel.outbound[type];
+    if (!declared) throw new Error(`channel ${this.channel.namespace} declares no outbound type ${type}`);
+    return declared;
   }
 
   /** One timer at a time, set again for what is left: nothing is done per message. */
   #watchIdle(idleMs: number): void {
     const check = (): void => {
-      const rest = this.#lastMessageAt + idleMs - this.#clock.now();
+      const rest = this.#lastMessageAt + idleMs - this.#tools.clock.now();
       if (rest <= 0) this.end("idle");
-      else cancel = this.#clock.after(rest, check);
+      else cancel = this.#tools.clock.after(rest, check);
     };
-    let cancel = this.#clock.after(idleMs, check);
+    let cancel = this.#tools.clock.after(idleMs, check);
     this.onClose(() => cancel());
   }
 
@@ -168,11 +245,46 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   #at(time: number, action: () => void): () => void {
     let cancel = (): void => {};
     const check = (): void => {
-      const rest = time - this.#clock.now();
+      const rest = time - this.#tools.clock.now();
       if (rest <= 0) action();
-      else cancel = this.#clock.after(rest, check);
+      else cancel = this.#tools.clock.after(rest, check);
     };
-    cancel = this.#clock.after(time - this.#clock.now(), check);
+    cancel = this.#tools.clock.after(time - this.#tools.clock.now(), check);
     return () => cancel();
+  }
+}
+
+/** A connection as delivery sees it. */
+class AsMember implements Member {
+  readonly #connection: Pick<Connection, "channel" | "isOpen" | "replay" | "end">;
+  readonly #wire: Wire;
+
+  constructor(connection: Pick<Connection, "channel" | "isOpen" | "replay" | "end">, wire: Wire) {
+    this.#connection = connection;
+    this.#wire = wire;
+  }
+
+  get id(): string {
+    return this.#wire.id;
+  }
+
+  get namespace(): string {
+    return this.#connection.channel.rooms;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  enter(room: string): void | Promise<void> {
+    return this.#wire.join(room);
+  }
+
+  show(type: string, payload: Payload): void {
+    this.#connection.replay(type, payload);
+  }
+
+  giveUp(): void {
+    this.#connection.end("overloaded");
   }
 }

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import type { Channel, HandlerResult } from "./channel.ts";
+import type { Clock } from "./clock.ts";
+import { type Command, once } from "./command.ts";
+import type { Commands } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { DISCONNECTS, Refusal } from "./disconnects.ts";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "./errors.ts";
 import type { HubEvents } from "./events.ts";
 import type { Authenticator } from "./identity.ts";
 import type { Limits } from "./limits.ts";
+import { createRepeats } from "./repeats.ts";
 
 /** The answer to a client message: what a Socket.IO acknowledgement carries. */
 export type Acknowledgement =
@@ -13,20 +17,25 @@ export type Acknowledgement =
   | { ok: false; error: { code: ErrorCode; message: string } };
 
 /** A message as a door hands it over: taken apart but not yet believed, or the reason why it could not be. */
-export type Inbound =
-  | { type: string; payload: unknown; acknowledge?: Acknowledge }
-  | { error: HubError; acknowledge?: Acknowledge };
+export type Inbound = Message | { error: HubError; acknowledge?: Acknowledge };
+
+/** `id`: the client may send the message again under it, and it is still handled once; see `Commands`. */
+type Message = { type: string; payload: unknown; id?: unknown; acknowledge?: Acknowledge };
 
 type Acknowledge = (answer: Acknowledgement) => void;
 
 /** What waits its turn on a connection: the channel's `open` comes first, then the client's messages. */
 type Task = Inbound | { open: Channel["open"] };
 
-export interface DispatchTools {
+export interface DispatchOptions {
+  readonly clock: Clock;
   readonly limits: Limits;
   readonly authenticator: Authenticator;
+  readonly commands: Commands;
   readonly events: HubEvents;
 }
+
+type DispatchTools = DispatchOptions & { readonly repeatable: ReturnType<typeof createRepeats> };
 
 /** Messages of one client that may wait for their turn before the door stops reading from it. */
 const INBOX_LIMIT = 256;
@@ -35,12 +44,14 @@ const INBOX_LIMIT = 256;
 export const refreshSchema = z.object({ token: z.string() });
 
 /**
- * The path of one client message, for both doors: limit, parse, authorise, handle, reply.
+ * The path of one client message, for both doors: limit, parse, authorise, handle, reply; of one that has come before,
+ * only the reply.
  *
  * Messages of one client are handled one after another, in the order they came; a client that sends faster than it is
  * served is not read from. Different clients never wait for each other.
  */
-export function createDispatch(tools: DispatchTools): (connection: Connection, task: Task) => void {
+export function createDispatch(options: DispatchOptions): (connection: Connection, task: Task) => void {
+  const tools = { ...options, repeatable: createRepeats(options) };
   const busy = new WeakMap<Connection, { waiting: Task[]; paused: boolean }>();
 
   return function dispatch(connection, task) {
@@ -98,24 +109,38 @@ function run(tools: DispatchTools, connection: Connection, task: Task): Result |
   if ("open" in task) return task.open(connection);
   if ("error" in task) throw task.error;
   const { channel } = connection;
-  const { type, payload } = task;
+  const { type, payload, id } = task;
   const renews = type === "refresh" && channel.credential === "jwt";
   if (!renews && !channel.on.has(type)) throw new HubError("unknown_type");
   tools.events.emit("received", { app: channel.app, type });
+  // To refresh twice is to refresh once, and each connection has to.
+  if (renews) return refresh(tools, connection, check(refreshSchema, payload).token);
+  if (id === undefined) return attempt(tools, connection, task, once);
+  return tools.repeatable(connection, { id, type, payload }, (command) => attempt(tools, connection, task, command));
+}
 
+/** Counts the message against the limit of its type, if there is one, and handles it. */
+function attempt(
+  tools: DispatchTools,
+  connection: Connection,
+  message: Message,
+  command: Command,
+): Result | Promise<Result> {
+  const { channel } = connection;
+  const { type } = message;
   const limit = channel.limits?.messages?.[type];
-  if (!limit) return perform();
+  if (!limit) return perform(connection, message, command);
   const key = `messages:${channel.namespace}:${type}:${connection.id}`;
   return tools.limits.attempt(key, limit.max, limit.windowMs).then((allowed) => {
     if (!allowed) throw new Refusal("rate_limited");
-    return perform();
+    return perform(connection, message, command);
   });
+}
 
-  function perform(): Result | Promise<Result> {
-    if (renews) return refresh(tools, connection, check(refreshSchema, payload).token);
-    const schema = channel.inbound[type];
-    return channel.on.get(type)?.(connection, schema ? check(schema, payload) : payload);
-  }
+function perform(connection: Connection, { type, payload }: Message, command: Command): Result | Promise<Result> {
+  const { channel } = connection;
+  const schema = channel.inbound[type];
+  return channel.on.get(type)?.(connection, schema ? check(schema, payload) : payload, command);
 }
 
 /** The payload as its schema gives it back, or `invalid_field` with the first thing that is wrong. */

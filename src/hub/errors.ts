@@ -14,6 +14,7 @@ export const ERRORS = {
   not_found: { status: 404, message: "Not found" },
   conflict: { status: 409, message: "Conflict with the current state" },
   too_large: { status: 413, message: "Message too big" },
+  command_differs: { status: 422, message: "This Idempotency-Key or id was used for something else" },
   rate_limited: { status: 429, message: "Too many requests" },
   internal: { status: 500, message: "Internal error" },
   unavailable: { status: 503, message: "Temporarily unavailable, try again" },

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { DeliveryClass } from "./channel.ts";
 import type { DisconnectName } from "./disconnects.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -16,6 +17,13 @@ export interface HubEventMap {
   written: [{ writes: number; frames: number }];
   /** A client that does not take what it is sent: its queue was thinned, or it was closed. */
   slow: [{ outcome: "thinned" | "closed" }];
+  /**
+   * Messages that were not shown: a slow client's queue was thinned of them, a repetition had come before (`repeat`), or
+   * a newer value (`older`).
+   */
+  dropped: [{ delivery: DeliveryClass; reason: "slow" | "repeat" | "older"; count?: number }];
+  /** A client came back and said what it had seen last. */
+  resumed: [{ namespace: string; recovered: boolean }];
   /** A message that was answered with an error. */
   rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
   /** Redis was lost or is back; first, how it was found at start. `reason` is for the log. */

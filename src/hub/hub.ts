@@ -1,27 +1,35 @@
 import type { Channel, Params } from "./channel.ts";
 import type { Clock } from "./clock.ts";
-import { Connection, type Wire } from "./connection.ts";
+import type { Commands } from "./commands.ts";
+import { Connection, type ConnectionTools, type Wire } from "./connection.ts";
+import type { Delivering } from "./delivering.ts";
 import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
-import type { Fanout, Outgoing } from "./publish.ts";
+import type { Outgoing } from "./publish.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
 const ADMISSION_MS = 60_000;
+
+/** What there is to give back for a client on a channel without a limit of connections. */
+const NOTHING_TAKEN = (): void => {};
 
 export interface HubOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly authenticator: Authenticator;
+  readonly commands: Commands;
 }
 
 /** A client that may come in; the door gives it to `open`, or calls `release` when the client did not stay. */
 export interface Admission {
   readonly identity: Identity;
   readonly params: Params;
+  /** See `ConnectionFacts`. */
+  readonly since: number | undefined;
   readonly release: () => void;
 }
 
@@ -35,23 +43,27 @@ export class Hub {
   readonly #connections = new Set<Connection>();
   /** Credentials revoked a moment ago: a client may have been authenticated just before, and not be here yet. */
   readonly #revoked = new Set<string>();
-  #fanout: Fanout = () => {
-    throw new Error("publish before a fan-out is attached: call hub.attach() at start");
-  };
+  #attachedTools: ConnectionTools | undefined;
 
-  constructor({ clock, limits, authenticator }: HubOptions) {
+  constructor({ clock, limits, authenticator, commands }: HubOptions) {
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
     const authenticate: Authenticator["authenticate"] = (...asked) => this.#authenticate(...asked);
     // A connection's own limits are kept where it is.
     const limitsHere = localLimits(clock);
-    this.#dispatch = createDispatch({ limits: limitsHere, authenticator: { authenticate }, events: this.events });
+    this.#dispatch = createDispatch({
+      clock,
+      limits: limitsHere,
+      authenticator: { authenticate },
+      commands,
+      events: this.events,
+    });
   }
 
-  /** Gives the hub the way to reach rooms; `transports/` does so once at start. */
-  attach(fanout: Fanout): void {
-    this.#fanout = fanout;
+  /** Gives the hub the way to reach rooms; to be called once at start. */
+  attach(delivery: Delivering): void {
+    this.#attachedTools = { clock: this.clock, delivery, events: this.events };
   }
 
   /** The connections of this worker. */
@@ -60,8 +72,8 @@ export class Hub {
   }
 
   /** Lets a client in by its credential, its limits and the channel's own word; rejects with a `Refusal`. */
-  async admit(channel: Channel, credential: string | undefined, params: Params): Promise<Admission> {
-    let release = (): void => {};
+  async admit(channel: Channel, credential: string | undefined, params: Params, since?: number): Promise<Admission> {
+    let release = NOTHING_TAKEN;
     try {
       const identity =
         channel.credential === "none" ? ANONYMOUS : await this.#authenticate(channel.credential, credential);
@@ -72,7 +84,7 @@ export class Hub {
         release = place;
       }
       await channel.admit?.(identity, params);
-      return { identity, params, release };
+      return { identity, params, since, release };
     } catch (thrown) {
       release();
       throw this.#refuse(channel, thrown);
@@ -80,10 +92,10 @@ export class Hub {
   }
 
   /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
-  open(channel: Channel, { identity, params, release }: Admission, wire: Wire): Connection {
-    const sent = (type: string): void => void this.events.emit("sent", { app: channel.app, type });
-    const connection = new Connection(channel, params, identity, wire, this.clock, this.#fanout, sent);
-    connection.onClose(release);
+  open(channel: Channel, { release, ...admitted }: Admission, wire: Wire): Connection {
+    const { identity } = admitted;
+    const connection = new Connection({ channel, ...admitted }, wire, this.#tools);
+    if (release !== NOTHING_TAKEN) connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;
     this.events.emit("connected", { namespace, app, connectionId: wire.id, userId: identity.userId, door: wire.door });
@@ -105,16 +117,17 @@ export class Hub {
     connection.closed();
   }
 
-  /** Sends a message to every member of its rooms, wherever they are. */
-  publish(message: Outgoing): void {
-    this.events.emit("published", { namespace: message.namespace, type: message.type });
-    this.#fanout(message);
+  /**
+   * Sends a message to every member of its rooms, wherever they are. Of class `log`, it resolves when the message is kept
+   * and will be delivered whatever happens.
+   */
+  publish(message: Outgoing): Promise<void> | void {
+    return this.#tools.delivery.publish(message);
   }
 
-  /** Sends a message to the members on this worker alone: for what every worker hears by itself. */
+  /** Sends a message to the members on this worker alone: for what every worker hears by itself. Not for class `log`. */
   publishHere(message: Outgoing): void {
-    this.events.emit("published", { namespace: message.namespace, type: message.type });
-    this.#fanout(message, { here: true });
+    this.#tools.delivery.publishHere(message);
   }
 
   /**
@@ -140,6 +153,11 @@ export class Hub {
   /** Ends this worker's connections that match. */
   endWhere(matches: (connection: Connection) => boolean, name: DisconnectName): void {
     for (const connection of this.#connections) if (matches(connection)) connection.end(name);
+  }
+
+  get #tools(): ConnectionTools {
+    if (!this.#attachedTools) throw new Error("nothing delivers yet: call hub.attach() at start");
+    return this.#attachedTools;
   }
 
   /** A credential may be revoked while it is being looked up. */

@@ -20,16 +20,17 @@ export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {
       data: z.record(z.string(), z.unknown()),
     }),
     response: z.object({ published: z.literal(true) }),
-    handle({ body: { app, room, type, data } }) {
+    async handle({ body: { app, room, type, data }, command }) {
       const declaring = channels.filter((channel) => channel.app === app && Object.hasOwn(channel.outbound, type));
       if (declaring.length === 0) throw new HubError("invalid_field", `The app ${app} declares no message ${type}`);
-      for (const namespace of new Set(declaring.map(({ rooms }) => rooms))) {
+      const messages = [...new Set(declaring.map(({ rooms }) => rooms))].flatMap((namespace) => {
         const declared = declaring.find(({ rooms }) => rooms === namespace)?.outbound[type];
-        if (!declared) continue;
+        if (!declared) return [];
         const checked = declared.schema.safeParse(data);
         if (!checked.success) throw new HubError("invalid_field", z.prettifyError(checked.error));
-        hub.publish(outgoing(namespace, [room], type, declared, data));
-      }
+        return { ...outgoing(namespace, [room], type, declared, data), id: command.uuid() };
+      });
+      for (const message of messages) await hub.publish(message);
       return { published: true };
     },
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Command } from "./command.ts";
 import type { CredentialKind, Identity, Role } from "./identity.ts";
 
 /** A request whose every part has been accepted by the route's schemas. */
@@ -9,6 +10,8 @@ export interface RouteRequest<P, Q, B> {
   readonly body: B;
   /** The client's network address, for limits. */
   readonly address: string;
+  /** To be passed on to whatever changes data, so that a request that comes again changes nothing twice. */
+  readonly command: Command;
 }
 
 export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
@@ -26,6 +29,8 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   /** Status of success; default 200. */
   readonly status?: 200 | 201 | 204;
   readonly response: z.ZodObject;
+  /** Its answer holds what must not be kept, such as a token: it cannot be given again, and `Idempotency-Key` means nothing. */
+  readonly secret?: boolean;
   /** Throws a `HubError` to answer with its status as problem+json. */
   readonly handle: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown> | unknown;
 }
@@ -47,6 +52,11 @@ export function defineRoute<
 >(declaration: RouteDeclaration<P, Q, B>): Route {
   const { params = z.object({}), query = z.object({}), body = z.object({}) } = declaration;
   return { ...declaration, params, query, body, handle: declaration.handle as Route["handle"] };
+}
+
+/** Whether requests may come again under an `Idempotency-Key`: they change something, and it is known whose they are. */
+export function isRepeatable({ method, credential, secret = false }: Route): boolean {
+  return method !== "get" && credential !== "none" && !secret;
 }
 
 /** A path parameter that is a whole number; anything else is answered as "not found" would be, with a 400. */

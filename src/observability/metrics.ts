@@ -45,6 +45,7 @@ export function createMetrics({ events, subscriptions }: Measured): Metrics {
   countConnections(register, events);
   countMessages(register, events);
   countWrites(register, events);
+  countDelivery(register, events);
   countRedis(register, events);
 
   new Gauge({
@@ -125,6 +126,19 @@ function countWrites(register: Registry, events: HubEvents): void {
     ["outcome"],
   );
   events.on("slow", ({ outcome }) => slow.inc({ outcome }));
+}
+
+function countDelivery(register: Registry, events: HubEvents): void {
+  const dropped = counter(register, "junction_messages_dropped_total", "Messages that were not shown, by class", [
+    "delivery",
+    "reason",
+  ]);
+  events.on("dropped", ({ delivery, reason, count = 1 }) => dropped.inc({ delivery, reason }, count));
+  const resumed = counter(register, "junction_resumes_total", "Clients that came back and said what they had seen", [
+    "namespace",
+    "recovered",
+  ]);
+  events.on("resumed", ({ namespace, recovered }) => resumed.inc({ namespace, recovered: String(recovered) }));
 }
 
 function countRedis(register: Registry, events: HubEvents): void {

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 import { DISCONNECTS } from "../hub/disconnects.ts";
-import { type Marks, thin } from "./backlog.ts";
+import { type Dropped, type Marks, thin } from "./backlog.ts";
 import { SUBPROTOCOL } from "./credentials.ts";
 
 /**
@@ -19,6 +19,7 @@ export interface CoalescingOptions {
   readonly watch: {
     written(writes: number, frames: number): void;
     slow(outcome: "thinned" | "closed"): void;
+    dropped: Dropped;
   };
 }
 
@@ -26,9 +27,14 @@ export interface CoalescingOptions {
 interface Internals {
   _socket: Duplex;
   _closeFrameReceived: boolean;
-  /** The payload of a text frame comes as a string. */
-  _sender: { sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void };
+  _sender: OwnedSender;
   setSocket(socket: Duplex, head: Buffer, options: object): void;
+}
+
+interface OwnedSender {
+  owner?: CoalescedSocket;
+  /** The payload of a text frame comes as a string. */
+  sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void;
 }
 
 const CLOSE_OPCODE = 8;
@@ -102,6 +108,8 @@ export class CoalescedSocket extends WebSocket {
   #queue: Frame[] = [];
   #bytes = 0;
   #waitsForDrain = false;
+  /** Set by each pong; whoever pings sets it back. */
+  isAlive = true;
   #onCloseWritten: ((error?: Error) => void) | undefined;
 
   /** Called by the `ws` server, which passes its own options through. */
@@ -115,15 +123,18 @@ export class CoalescedSocket extends WebSocket {
   /** Overrides the one point of `ws` through which every frame goes: messages, pings, pongs and closes. */
   setSocket(socket: Duplex, head: Buffer, options: object): void {
     (WebSocket.prototype as unknown as Internals).setSocket.call(this as unknown as Internals, socket, head, options);
-    this.#internals._sender.sendFrame = (parts, callback) => this.#enqueue(asFrame(parts), callback);
-    this.on("message", (_data, isBinary) => {
-      if (isBinary) this.close(DISCONNECTS.binary.code, DISCONNECTS.binary.reason);
-    });
+    const sender: OwnedSender = this.#internals._sender;
+    sender.owner = this;
+    sender.sendFrame = sendToOwner;
+    // Shared functions: a listener of its own for each client would be memory for each client.
+    this.on("message", closeForBinary);
+    this.on("pong", noteLife);
+    this.on("error", ignore);
   }
 
-  /** Queues a frame that was built beforehand. */
-  sendFrame(frame: Frame): void {
-    this.#enqueue(frame);
+  /** Queues a frame that is built already; `callback` is called when it is queued, that of a close frame when it is written. */
+  sendFrame(frame: Frame, callback?: (error?: Error) => void): void {
+    this.#enqueue(frame, callback);
   }
 
   /** `ws` itself closes for a message that is too big, giving no reason; an echo of the client's close is no ending. */
@@ -142,7 +153,10 @@ export class CoalescedSocket extends WebSocket {
     while (this.#queue.length > 0 && !this.#waitsForDrain && socket.writable) {
       if (socket.writableNeedDrain) {
         this.#waitsForDrain = true;
-        socket.once("drain", this.#resume);
+        socket.once("drain", () => {
+          this.#waitsForDrain = false;
+          this.flush();
+        });
       } else {
         const frames = this.#take();
         socket.write(this.#flusher.join(frames));
@@ -176,11 +190,6 @@ export class CoalescedSocket extends WebSocket {
     return this as unknown as Internals;
   }
 
-  readonly #resume = (): void => {
-    this.#waitsForDrain = false;
-    this.flush();
-  };
-
   #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
     // Nothing may follow a close frame. Socket.IO goes on sending until it hears of the end.
     if (this.readyState !== WebSocket.OPEN) {
@@ -207,7 +216,7 @@ export class CoalescedSocket extends WebSocket {
     // A client that has kept up may well take a burst whole.
     if (socket.writableLength === 0) this.flush();
     if (this.#bytes + socket.writableLength <= this.#budget) return;
-    this.#queue = thin(this.#queue, (frame) => frame);
+    this.#queue = thin(this.#queue, (frame) => frame, this.#flusher.watch.dropped);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
     if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
       this.#flusher.watch.slow("thinned");
@@ -221,6 +230,21 @@ export class CoalescedSocket extends WebSocket {
     this.close(DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
   }
 }
+
+function sendToOwner(this: OwnedSender, parts: (Buffer | string)[], callback?: (error?: Error) => void): void {
+  this.owner?.sendFrame(asFrame(parts), callback);
+}
+
+function closeForBinary(this: WebSocket, _data: unknown, isBinary: boolean): void {
+  if (isBinary) this.close(DISCONNECTS.binary.code, DISCONNECTS.binary.reason);
+}
+
+function noteLife(this: WebSocket): void {
+  (this as CoalescedSocket).isAlive = true;
+}
+
+/** What follows is `close`, which is heard. */
+function ignore(): void {}
 
 /** The same array, so that the frame of a broadcast stays the one that all its receivers share. */
 function asFrame(parts: (Buffer | string)[]): Frame {

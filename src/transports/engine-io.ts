@@ -1,13 +1,13 @@
-import { Server as EngineServer, type Socket as EngineSocket } from "engine.io";
+import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Socket } from "socket.io";
-import type { OutboundTypes } from "../hub/channel.ts";
-import type { Wire } from "../hub/connection.ts";
+import type { Channel } from "../hub/channel.ts";
 import type { Inbound } from "../hub/dispatch.ts";
 import { HubError } from "../hub/errors.ts";
 import { Broadcast, type PacketOptions } from "./broadcast.ts";
 import { type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
 import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
 import { limitPolling } from "./polling-budget.ts";
+import { MemberWire } from "./wire.ts";
 
 export interface EngineOptions extends CoalescingOptions {
   readonly maxPayload: number;
@@ -29,75 +29,119 @@ export function createEngine(options: EngineOptions): EngineServer {
   engine.on("connection", (connection: EngineSocket) => {
     // One client may be in any number of namespaces, and each of them listens.
     connection.setMaxListeners(0);
+    forgetRequest(connection);
     announceEnding(connection);
-    limitPolling(connection, options.budgetBytes);
+    limitPolling(connection, options);
   });
   return engine;
 }
 
+/** The headers that are asked for after the handshake, by the credentials of namespaces that the client enters later. */
+const KEPT_HEADERS = ["authorization", "x-api-key", "sec-websocket-protocol", "cookie", "origin", "host"] as const;
+
+/** Keeps of a connection's request what is still asked for: the rest would be memory for as long as the client stays. */
+function forgetRequest(connection: EngineSocket): void {
+  const { headers, url, socket } = connection.request;
+  const kept = KEPT_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
+  const isEncrypted = "encrypted" in socket;
+  const request = { headers: Object.fromEntries(kept), url, connection: isEncrypted ? ENCRYPTED : PLAIN, _query: {} };
+  (connection as { request: unknown }).request = request;
+}
+
+const ENCRYPTED = Object.freeze({ encrypted: true });
+const PLAIN = Object.freeze({});
+
 /** The close code of a protocol error (RFC 6455), with which no client of a proper library is closed. */
 const PROTOCOL_ERROR = 1002;
+
+/** Connections whose clients have been told why they end. */
+const told = new WeakSet<EngineSocket>();
 
 /**
  * Makes a connection emit `ending` (code, reason) before it is ended by others than the hub, while its client can still
  * be told: by its WebSocket (too big, binary, overloaded), or by Socket.IO or engine.io for breaking their protocols.
  */
 function announceEnding(connection: EngineSocket): void {
-  let isTold = false;
-  connection.once("ending", () => {
-    isTold = true;
-  });
-  const announce = (code: number, reason: string): void => {
-    if (!isTold) connection.emit("ending", code, reason || "Protocol Error");
-  };
   const watch = (): void => {
-    webSocketOf(connection)?.on("ending", announce);
+    webSocketOf(connection)?.on("ending", (code: number, reason: string) => announce(connection, code, reason));
   };
   watch();
-  connection.once("upgrade", watch);
+  if (connection.transport.name === "polling") connection.once("upgrade", watch);
+  connection.close = announceAndClose;
+  connection.on("ending", noteEnding);
+  connection.on("packet", announceBrokenProtocol);
+}
 
-  const close = connection.close.bind(connection);
-  connection.close = (discard) => {
-    if (!discard && connection.readyState === "open") announce(PROTOCOL_ERROR, "");
-    return close(discard);
-  };
-  connection.on("packet", ({ type }: { type: string }) => {
-    if (type === "error" || type === "ping") announce(PROTOCOL_ERROR, "");
-  });
+function announce(connection: EngineSocket, code: number, reason: string): void {
+  if (!told.has(connection)) connection.emit("ending", code, reason || "Protocol Error");
+}
+
+// Shared functions: listeners of its own for each client would be memory for each client.
+
+function noteEnding(this: EngineSocket): void {
+  told.add(this);
+}
+
+function announceBrokenProtocol(this: EngineSocket, { type }: { type: string }): void {
+  if (type === "error" || type === "ping") announce(this, PROTOCOL_ERROR, "");
+}
+
+function announceAndClose(this: EngineSocket, discard?: boolean): void {
+  if (!discard && this.readyState === "open") announce(this, PROTOCOL_ERROR, "");
+  EngineSocket.prototype.close.call(this, discard);
+}
+
+/** The parts of a Socket.IO client that are reached into. */
+interface Client {
+  readonly sockets: ReadonlyMap<string, Socket>;
+  writeToEngine(encoded: readonly string[], options: PacketOptions): void;
 }
 
 /** The hub's way to one Socket.IO client of a channel. */
-export function socketIoWire(
-  socket: Socket,
-  member: Pick<Wire, "id" | "join" | "leave" | "isIn">,
-  { rooms, outbound }: { readonly rooms: string; readonly outbound: OutboundTypes },
-): Wire {
-  const connection = socket.conn as unknown as EngineSocket;
-  const client = socket.client as unknown as {
-    sockets: ReadonlyMap<string, Socket>;
-    writeToEngine(encoded: readonly string[], options: PacketOptions): void;
-  };
-  const intake = intakeOf(connection);
-  const tell = (code: number, reason: string, retryAfterMs?: number): void => {
-    socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
-  };
-  connection.on("ending", tell);
-  socket.once("disconnect", () => connection.off("ending", tell));
-  return {
-    ...member,
-    door: "socketio",
-    send: (type, payload) => {
-      const { encoded, options } = new Broadcast(rooms, type, payload, outbound[type]).packetFor(socket.nsp.name);
-      if (socket.connected) client.writeToEngine(encoded, options);
-    },
-    end: (code, reason, retryAfterMs) => {
-      tell(code, reason, retryAfterMs);
-      socket.disconnect();
-      if (client.sockets.size === 0) connection.close();
-    },
-    pause: () => intake.pause(),
-    resume: () => intake.resume(),
-  };
+export class SocketIoWire extends MemberWire {
+  readonly door = "socketio";
+  readonly #channel: Pick<Channel, "rooms" | "outbound">;
+
+  constructor(socket: Socket, channel: Pick<Channel, "rooms" | "outbound">) {
+    super(socket);
+    this.#channel = channel;
+    const connection = this.#connection;
+    const tell = (code: number, reason: string): void => this.#tell(code, reason);
+    connection.on("ending", tell);
+    socket.on("disconnect", () => connection.off("ending", tell));
+  }
+
+  send(type: string, payload: Readonly<Record<string, unknown>>): void {
+    const { rooms, outbound } = this.#channel;
+    const { encoded, options } = new Broadcast(rooms, type, payload, outbound[type]).packetFor(this.socket.nsp.name);
+    if (this.socket.connected) this.#client.writeToEngine(encoded, options);
+  }
+
+  end(code: number, reason: string, retryAfterMs?: number): void {
+    this.#tell(code, reason, retryAfterMs);
+    this.socket.disconnect();
+    if (this.#client.sockets.size === 0) this.#connection.close();
+  }
+
+  pause(): void {
+    intakeOf(this.#connection).pause();
+  }
+
+  resume(): void {
+    intakeOf(this.#connection).resume();
+  }
+
+  #tell(code: number, reason: string, retryAfterMs?: number): void {
+    this.socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  }
+
+  get #connection(): EngineSocket {
+    return this.socket.conn as unknown as EngineSocket;
+  }
+
+  get #client(): Client {
+    return this.socket.client as unknown as Client;
+  }
 }
 
 /** Hands a client's events to `receive` and to nobody else, so that no event name can reach a listener of ours. */
@@ -108,9 +152,18 @@ export function receiveFrom(socket: Socket, receive: (inbound: Inbound) => void)
     const acknowledge = typeof last === "function" ? (answer: unknown) => last(answer) : undefined;
     const payload = typeof args[0] === "function" || args[0] === undefined ? {} : args[0];
     const inbound: Inbound =
-      typeof type === "string" && isObject(payload) ? { type, payload } : { error: new HubError("invalid_message") };
+      typeof type === "string" && isObject(payload)
+        ? messageOf(type, payload)
+        : { error: new HubError("invalid_message") };
     receive(acknowledge ? { ...inbound, acknowledge } : inbound);
   });
+}
+
+/** The id is beside the payload on the wire, and apart from it for the hub. */
+function messageOf(type: string, payload: Record<string, unknown>): Inbound {
+  if (!("id" in payload)) return { type, payload };
+  const { id, ...rest } = payload;
+  return { type, id, payload: rest };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -3,25 +3,40 @@ import { Adapter } from "socket.io-adapter";
 import type { Channel, Outbound } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
+import type { Delivery, Fanout } from "../hub/publish.ts";
+import { sinceOf } from "../hub/since.ts";
 import { patternOf } from "./addresses.ts";
 import { attachBroadcasts } from "./broadcast.ts";
 import { credentialFrom } from "./credentials.ts";
-import { receiveFrom, socketIoWire } from "./engine-io.ts";
+import { receiveFrom, SocketIoWire } from "./engine-io.ts";
 import { PlainConnection } from "./plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
 
+/** Takes what another worker has carried here. */
+export type Hear = (delivery: Delivery, except: readonly string[]) => void;
+
 /**
- * Makes the adapter of a namespace that has rooms: it reaches their members, on this worker or on all. `declared` tells
- * what a message type is declared as.
+ * Makes the adapter of a namespace that has rooms. Where there are other workers it also carries messages to them, and
+ * has `hear` take what they carry here. `declared` tells what a message type is declared as.
  */
-export type RoomsAdapter = (namespace: Namespace, declared: (type: string) => Outbound | undefined) => Adapter;
+export type RoomsAdapter = (
+  namespace: Namespace,
+  declared: (type: string) => Outbound | undefined,
+  hear: Hear,
+) => Adapter & Partial<Pick<Fanout, "carry">>;
 
 /** The members on this worker. */
 export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
 
 /** Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. */
-export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly Channel[], rooms: RoomsAdapter): void {
-  io.adapter(adapterFor(channels, rooms) as never);
+export function openNamespaces(
+  io: SocketIoServer,
+  hub: Hub,
+  channels: readonly Channel[],
+  rooms: RoomsAdapter,
+  hear: Hear,
+): void {
+  io.adapter(adapterFor(channels, rooms, hear) as never);
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
   });
@@ -34,7 +49,7 @@ export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly 
       admit(hub, channel, socket, pattern).then(
         (admission) => {
           admissions.set(socket, admission);
-          forgetCredentials(socket);
+          forgetHandshake(socket);
           next();
         },
         (thrown: unknown) => next(asConnectError(thrown)),
@@ -42,6 +57,7 @@ export function openNamespaces(io: SocketIoServer, hub: Hub, channels: readonly 
     });
     namespace.on("connection", (socket: Socket) => {
       const admission = admissions.get(socket);
+      admissions.delete(socket);
       if (admission) enter(hub, channel, socket, admission);
     });
   }
@@ -53,7 +69,8 @@ async function admit(hub: Hub, channel: Channel, socket: Socket, pattern: RegExp
   if (conn instanceof PlainConnection) return keep(conn.entry.admission);
   const { headers, auth } = socket.handshake;
   const query = new URL(socket.request.url ?? "/", "http://localhost").searchParams;
-  return keep(await hub.admit(channel, credentialFrom({ headers, query, auth }, channel), params));
+  const credential = credentialFrom({ headers, query, auth }, channel);
+  return keep(await hub.admit(channel, credential, params, sinceOf(auth.since ?? query.get("since"))));
 
   /** A client that goes while it is let in never becomes a connection, and must leave nothing taken behind. */
   function keep(admission: Admission): Admission {
@@ -66,26 +83,30 @@ async function admit(hub: Hub, channel: Channel, socket: Socket, pattern: RegExp
 function enter(hub: Hub, channel: Channel, socket: Socket, admission: Admission): void {
   const conn: unknown = socket.conn;
   const isPlain = conn instanceof PlainConnection;
-  const member = {
-    id: socket.id,
-    join: (room: string) => socket.join(room),
-    leave: (room: string) => socket.leave(room),
-    isIn: (room: string) => socket.rooms.has(room),
-  };
   // From here on the connection gives back what was taken for it; one Socket.IO client may come and go many times.
   socket.conn.off("close", admission.release);
-  const connection = hub.open(channel, admission, isPlain ? conn.wire(member) : socketIoWire(socket, member, channel));
+  const connection = hub.open(channel, admission, isPlain ? conn.wire(socket) : new SocketIoWire(socket, channel));
   socket.on("disconnect", () => hub.closed(connection));
   if (!socket.connected) hub.closed(connection);
   if (isPlain) conn.start((inbound) => hub.receive(connection, inbound));
   else receiveFrom(socket, (inbound) => hub.receive(connection, inbound));
 }
 
-/** Adapters send handshakes to other workers, and nothing needs the credentials once the client is in. */
-function forgetCredentials(socket: Socket): void {
-  const { address, issued, time, secure, xdomain } = socket.handshake;
-  const value = { address, issued, time, secure, xdomain, headers: {}, query: {}, url: "", auth: {} };
-  Object.defineProperty(socket, "handshake", { value });
+const NO_HANDSHAKE = Object.freeze({
+  headers: {},
+  time: "",
+  address: "",
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: "",
+  query: {},
+  auth: {},
+});
+
+/** Adapters send handshakes to other workers, and nothing needs them, or the credentials there, once the client is in. */
+function forgetHandshake(socket: { handshake: unknown }): void {
+  socket.handshake = NO_HANDSHAKE;
 }
 
 function asConnectError(thrown: unknown): Error {
@@ -95,7 +116,11 @@ function asConnectError(thrown: unknown): Error {
 }
 
 /** Root namespaces have the real adapter; namespaces with parameters borrow the rooms of their root. */
-function adapterFor(channels: readonly Channel[], makeRooms: RoomsAdapter): (namespace: Namespace) => Adapter {
+function adapterFor(
+  channels: readonly Channel[],
+  makeRooms: RoomsAdapter,
+  hear: Hear,
+): (namespace: Namespace) => Adapter {
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));
   const borrowed = withParams.map(({ namespace, rooms }) => ({ pattern: patternOf(namespace), rooms }));
   // Socket.IO calls it with `new`, which an arrow function cannot take.
@@ -105,6 +130,6 @@ function adapterFor(channels: readonly Channel[], makeRooms: RoomsAdapter): (nam
     const known = channels.filter(({ rooms }) => rooms === namespace.name);
     const declared = (type: string): Outbound | undefined =>
       known.find(({ outbound }) => outbound[type])?.outbound[type];
-    return attachBroadcasts((known.length > 0 ? makeRooms : inMemory)(namespace, declared), declared);
+    return attachBroadcasts((known.length > 0 ? makeRooms : inMemory)(namespace, declared, hear), declared);
   };
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Socket } from "socket.io";
 import type { RawData, WebSocketServer } from "ws";
 import type { Channel } from "../hub/channel.ts";
 import type { Wire } from "../hub/connection.ts";
@@ -9,6 +10,7 @@ import { HubError } from "../hub/errors.ts";
 import type { Admission } from "../hub/hub.ts";
 import { Broadcast, type PacketOptions } from "./broadcast.ts";
 import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
+import { MemberWire } from "./wire.ts";
 
 /** How often plain clients are pinged; one that has not answered by the next round is gone. */
 const HEARTBEAT_MS = 30_000;
@@ -43,19 +45,22 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     let isUpgraded = false;
     this.#upgrade(request, socket, head, (ws) => {
       isUpgraded = true;
-      const connection = new PlainConnection(this.#generateId(), request, ws, entry);
-      this.#connections.add(connection);
-      connection.once("close", () => this.#connections.delete(connection));
-      this.emit("connection", connection);
-      connection.connect(namespace);
+      this.#connect(new PlainConnection(this.#generateId(), request.socket.remoteAddress, ws, entry), namespace);
     });
     if (!isUpgraded) entry.admission.release();
+  }
+
+  /** Apart from `accept`, so that what is kept for as long as the client stays does not hold its request in memory. */
+  #connect(connection: PlainConnection, namespace: string): void {
+    this.#connections.add(connection);
+    connection.on("close", () => this.#connections.delete(connection));
+    this.emit("connection", connection);
+    connection.connect(namespace);
   }
 
   /** Upgrades a request only to say why it is refused: the document's error message, then the close. */
   refuse(request: IncomingMessage, socket: Duplex, head: Buffer, text: string, code: number, reason: string): void {
     this.#upgrade(request, socket, head, (ws) => {
-      ws.on("error", () => {});
       ws.send(text);
       ws.close(code, reason);
     });
@@ -85,30 +90,27 @@ interface ConnectionEvents {
   close: [string];
 }
 
+const NO_REQUEST = Object.freeze({ headers: {}, connection: {}, url: "", _query: {} });
+
 /** A plain client, in the shape that Socket.IO expects of an engine's connection. */
 export class PlainConnection extends EventEmitter<ConnectionEvents> {
   readonly protocol = 4;
   readonly transport = { name: "websocket", writable: true };
   readonly id: string;
-  readonly request: IncomingMessage;
+  /** The upgrade itself is over, and would be held in memory for as long as the client stays. */
+  readonly request = NO_REQUEST;
   readonly remoteAddress: string | undefined;
   readonly entry: Entry;
   readyState: "open" | "closed" = "open";
   readonly #ws: CoalescedSocket;
-  #alive = true;
 
-  constructor(id: string, request: IncomingMessage, ws: CoalescedSocket, entry: Entry) {
+  constructor(id: string, remoteAddress: string | undefined, ws: CoalescedSocket, entry: Entry) {
     super();
     this.id = id;
-    this.request = Object.assign(request, { _query: {} });
-    this.remoteAddress = request.socket.remoteAddress;
+    this.remoteAddress = remoteAddress;
     this.entry = entry;
     this.#ws = ws;
-    ws.on("error", () => {});
-    ws.on("pong", () => {
-      this.#alive = true;
-    });
-    ws.once("close", () => {
+    ws.on("close", () => {
       this.readyState = "closed";
       this.emit("close", "transport close");
     });
@@ -135,19 +137,9 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
     else if (packet.startsWith("1") || packet.startsWith("4")) this.close();
   }
 
-  /** The hub's way to this client alone. */
-  wire(member: Pick<Wire, "id" | "join" | "leave" | "isIn">): Wire {
-    return {
-      ...member,
-      door: "plain",
-      send: (type, payload) => {
-        const { rooms, outbound, envelope = "flat" } = this.entry.channel;
-        this.#ws.sendFrame(new Broadcast(rooms, type, payload, outbound[type]).plainFrame(envelope));
-      },
-      end: (code, reason) => this.#ws.close(code, reason),
-      pause: () => this.#ws.pause(),
-      resume: () => this.#ws.resume(),
-    };
+  /** The hub's way to this client alone, which `socket` stands for. */
+  wire(socket: Socket): Wire {
+    return new PlainWire(socket, this.#ws, this.entry.channel);
   }
 
   close(): void {
@@ -159,9 +151,38 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
   }
 
   beat(): void {
-    if (this.#alive) this.#ws.ping();
+    if (this.#ws.isAlive) this.#ws.ping();
     else this.terminate();
-    this.#alive = false;
+    this.#ws.isAlive = false;
+  }
+}
+
+class PlainWire extends MemberWire {
+  readonly door = "plain";
+  readonly #ws: CoalescedSocket;
+  readonly #channel: Channel;
+
+  constructor(socket: Socket, ws: CoalescedSocket, channel: Channel) {
+    super(socket);
+    this.#ws = ws;
+    this.#channel = channel;
+  }
+
+  send(type: string, payload: Readonly<Record<string, unknown>>): void {
+    const { rooms, outbound, envelope = "flat" } = this.#channel;
+    this.#ws.sendFrame(new Broadcast(rooms, type, payload, outbound[type]).plainFrame(envelope));
+  }
+
+  end(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
   }
 }
 
@@ -176,7 +197,7 @@ function parse(data: RawData, envelope: "flat" | "data"): Inbound {
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
     return { error: new HubError("invalid_message") };
   }
-  const { type, ...rest } = message as Record<string, unknown>;
+  const { type, id, ...rest } = message as Record<string, unknown>;
   if (typeof type !== "string") return { error: new HubError("invalid_message") };
-  return { type, payload: envelope === "data" ? (rest.data ?? {}) : rest };
+  return { type, id, payload: envelope === "data" ? (rest.data ?? {}) : rest };
 }

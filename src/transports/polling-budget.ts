@@ -1,8 +1,8 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { DISCONNECTS } from "../hub/disconnects.ts";
-import { thin } from "./backlog.ts";
+import { type Marks, thin } from "./backlog.ts";
 import type { PacketOptions } from "./broadcast.ts";
-import { CLOSE_TIMEOUT_MS } from "./coalesced-socket.ts";
+import { CLOSE_TIMEOUT_MS, type CoalescingOptions } from "./coalesced-socket.ts";
 
 /** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
 interface Internals {
@@ -14,7 +14,10 @@ interface Internals {
  * A client on the polling transport has no socket of its own to fill up: what it has not fetched waits in the engine's
  * buffer. The same budget holds there, with the same consequences, until it moves to a WebSocket.
  */
-export function limitPolling(connection: EngineSocket, budgetBytes: number): void {
+export function limitPolling(
+  connection: EngineSocket,
+  { budgetBytes, watch }: Pick<CoalescingOptions, "budgetBytes" | "watch">,
+): void {
   if (connection.transport.name !== "polling") return;
   const internals = connection as unknown as Internals;
   const write = internals.write.bind(connection);
@@ -22,9 +25,10 @@ export function limitPolling(connection: EngineSocket, budgetBytes: number): voi
 
   internals.write = (data, options, callback) => {
     if (waiting + data.length > budgetBytes) {
-      internals.writeBuffer = thin(internals.writeBuffer, (packet) => packet.options?.wsPreEncodedFrame ?? {});
+      internals.writeBuffer = thin(internals.writeBuffer, marksOf, watch.dropped);
       waiting = internals.writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0);
-      if (options?.wsPreEncodedFrame?.delivery === "volatile") return;
+      if (options?.wsPreEncodedFrame?.delivery === "volatile") return watch.dropped("volatile", 1);
+      if (waiting + data.length <= budgetBytes) watch.slow("thinned");
       if (waiting + data.length > budgetBytes) return overload();
     }
     // Before it is written, since writing may flush it.
@@ -45,10 +49,15 @@ export function limitPolling(connection: EngineSocket, budgetBytes: number): voi
 
   /** What it is told at the end waits for its next request, but not for long. */
   function overload(): void {
+    watch.slow("closed");
     lift();
     internals.writeBuffer = [];
     connection.emit("ending", DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
     connection.close();
     setTimeout(() => connection.close(true), CLOSE_TIMEOUT_MS).unref();
   }
+}
+
+function marksOf({ options }: Internals["writeBuffer"][number]): Marks {
+  return options?.wsPreEncodedFrame ?? {};
 }

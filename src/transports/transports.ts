@@ -3,15 +3,18 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Server as SocketIoServer } from "socket.io";
-import type { Channel, Params } from "../hub/channel.ts";
+import type { Channel, DeliveryClass, Params } from "../hub/channel.ts";
 import { timestamp } from "../hub/clock.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { Fanout } from "../hub/publish.ts";
+import { sinceOf } from "../hub/since.ts";
 import { addressBook } from "./addresses.ts";
 import { plainText } from "./broadcast.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { createEngine } from "./engine-io.ts";
-import { inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
+import { fanoutOf } from "./fanout.ts";
+import { type Hear, inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
 import { PlainEngine } from "./plain-engine.ts";
 
 export interface TransportOptions {
@@ -23,9 +26,13 @@ export interface TransportOptions {
   readonly origins: "*" | readonly string[];
   /** Default: the rooms of this worker alone. */
   readonly rooms?: RoomsAdapter | undefined;
+  /** Takes what other workers have carried here. */
+  readonly hear: Hear;
 }
 
 export interface Transports {
+  /** The ways to the members of rooms. */
+  readonly fanout: Fanout;
   /** Serves both doors on a port: every app under its name, and `apps` at their documented URLs. */
   serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
   /** By root namespace: how many (client, room) pairs there are on this worker. */
@@ -42,6 +49,8 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const watch = {
     written: (writes: number, frames: number) => void hub.events.emit("written", { writes, frames }),
     slow: (outcome: "thinned" | "closed") => void hub.events.emit("slow", { outcome }),
+    dropped: (delivery: DeliveryClass, count: number) =>
+      void hub.events.emit("dropped", { delivery, reason: "slow", count }),
   };
   const shared = { ...options, maxPayload: options.maxPayloadBytes, generateId, watch };
   const plain = new PlainEngine(shared);
@@ -49,14 +58,11 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
   io.bind(plain as unknown as typeof engine);
   io.bind(engine);
-  openNamespaces(io, hub, channels, options.rooms ?? inMemory);
-
-  hub.attach(({ namespace, rooms, type, payload }, { except, here = false } = {}) => {
-    const members = here ? io.of(namespace).local.to([...rooms]) : io.of(namespace).to([...rooms]);
-    (except === undefined ? members : members.except(except)).emit(type, payload);
-  });
+  openNamespaces(io, hub, channels, options.rooms ?? inMemory, options.hear);
 
   return {
+    fanout: fanoutOf(io),
+
     serve(server, apps, http) {
       const resolve = addressBook(channels, apps);
       server.on("request", (req, res) => {
@@ -64,7 +70,7 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
         else http(req, res);
       });
       server.on("upgrade", (req, socket, head) => {
-        socket.on("error", () => socket.destroy());
+        socket.on("error", destroy);
         if (req.url?.startsWith(SOCKET_IO_PATH)) engine.handleUpgrade(req as never, socket, head);
         else void upgrade(req, socket, head);
       });
@@ -77,7 +83,8 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
         if (!("found" in resolution)) return answer(socket, 404, nowhere(url.pathname, resolution.instead));
         const { channel, params } = resolution.found;
         try {
-          const admission = await hub.admit(channel, credentialFrom(handshake, channel), params);
+          const since = sinceOf(url.searchParams.get("since"));
+          const admission = await hub.admit(channel, credentialFrom(handshake, channel), params, since);
           if (socket.destroyed) return admission.release();
           plain.accept(req, socket, head, named(channel, params), { channel, admission });
         } catch (thrown) {
@@ -102,6 +109,11 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
       await io.close();
     },
   };
+}
+
+/** Shared, so that no listener holds the request in memory for as long as the client stays. */
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 /** Every client is alone in a room of its own name, which does not count. */

@@ -147,6 +147,28 @@ describe("connect()", () => {
     expect(goes.connected).to.equal(false);
   });
 
+  it("asks for what it has missed when it comes back, from where it says it stands", async () => {
+    const book = () => hub.call("secondCustomer", "POST", "/api/events/123/bookings", { seats: 1 });
+    let comesBack: Promise<unknown> = Promise.resolve();
+    let seq: number | undefined;
+    const token = () => comesBack.then(() => hub.token("customer"));
+    const socket = keep(connect("/events/123", { token, since: () => seq }));
+    const seen: number[] = [];
+    socket.on("booking_created", (message) => {
+      seq = message.seq;
+      seen.push(message.seq);
+    });
+    expect(await next(socket, "connection_established")).to.not.have.any.keys("recovered", "seq");
+    await Promise.all([next(socket, "booking_created"), book()]);
+
+    // It cannot be back before both bookings are made.
+    comesBack = next(socket, "disconnect").then(book).then(book);
+    hub.hub.endWhere(() => true, "draining");
+    expect(await next(socket, "connection_established")).to.include({ recovered: true, seq: 3 });
+    await socket.emitWithAck("ping");
+    expect(seen).to.eql([1, 2, 3]);
+  });
+
   it("does not come back after 1008, nor once it is disconnected", async () => {
     const asked = { revoked: 0, disconnected: 0 };
     const counting = (name: keyof typeof asked) => () => {

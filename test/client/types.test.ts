@@ -49,11 +49,13 @@ describe("the types of the client", () => {
   });
 
   it("have the payloads of the schemas, both ways", () => {
+    type Booked = { eventId: number; availableSeats: number; timestamp: string } & { seq: number };
+    holds<Same<HubMessages<"/events">["booking_created"], Booked>>();
     type Seats = { eventId: number; availableSeats: number; seatCapacity: number; timestamp: string };
     holds<Same<HubMessages<"/events">["seat_update"], Seats>>();
     holds<Same<HubMessages<"/events/7">["seat_update"], Seats>>();
     holds<Same<HubMessages<"/bookings">["closing"], { readonly code: number; readonly reason: string }>>();
-    holds<Same<ClientMessages<"/events">["subscribe_event"], { eventId: number }>>();
+    holds<Same<ClientMessages<"/events">["subscribe_event"], { eventId: number; since?: number | undefined }>>();
     holds<Same<ClientMessages<"/bookings">["typing"], { room: string; data: { isTyping: boolean } }>>();
     holds<Same<HubMessages<"/bookings">["typing"], { userId: string; isTyping: boolean }>>();
     holds<Same<HubMessages<"/vehicles/search">["error"], { detail: string }>>();
@@ -76,6 +78,7 @@ describe("the types of the client", () => {
     holds<Same<Parameters<typeof connect<"/battery/notifications">>["length"], 1 | 2>>();
     type WithoutToken = { url: string } extends ConnectOptions<"/parking/notifications"> ? true : false;
     holds<Same<WithoutToken, false>>();
+    holds<Same<ConnectOptions<"/events/1">["since"], (() => number | undefined) | undefined>>();
   });
 
   it("let a payload be left out only where it has no required field", () => {

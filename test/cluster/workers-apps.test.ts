@@ -56,6 +56,7 @@ describe("the apps on two workers", () => {
     });
     for (const member of members) {
       await member.next("location_update");
+      await member.next("status_update");
       const log = await soFar(member);
       const [status] = received(log, "status_update");
       expect(received(log, "status_update")).to.have.length(1);

@@ -5,12 +5,10 @@ import type { ConfigFile } from "../../src/config.ts";
 import { defineChannel, latest, log, reply } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/publish.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
+import { startMongo } from "../support/mongo.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
-/**
- * Workers in this process, with one Redis between them. Each has a database of its own, with the demo data: whatever one
- * knows of another, it knows by Redis.
- */
+/** Workers in this process, with one Redis between them and one database, a MongoDB server with the demo data. */
 export interface Workers {
   readonly redis: TestRedis;
   readonly all: readonly TestHub[];
@@ -20,10 +18,12 @@ export interface Workers {
 }
 
 export async function startWorkers(number: number, file?: ConfigFile): Promise<Workers> {
+  const database = await startMongo();
+  if ("skipped" in database) throw new Error(database.skipped);
   const redis = await startRedis();
   const all: TestHub[] = [];
   for (let i = 1; i <= number; i++) {
-    const env = { REDIS_URL: redis.url, HUB_WORKER: `w${i}` };
+    const env = { REDIS_URL: redis.url, MONGODB_URL: database.url, HUB_WORKER: `w${i}` };
     all.push(await startHub({ env, apps: [...APPS, board], ...(file && { file }) }));
   }
   return {
@@ -36,6 +36,7 @@ export async function startWorkers(number: number, file?: ConfigFile): Promise<W
       redis.thaw();
       await Promise.all(all.map((worker) => worker.stop()));
       await redis.remove();
+      await database.stop();
     },
   };
 }
@@ -69,7 +70,7 @@ export const { message: onBoard } = publisher("/board", outbound);
 /** An app for what the real ones do not show alone: rooms at will, and an inlet. */
 const board: App = {
   name: "board",
-  async start({ publishHere }) {
+  async start() {
     const publication = z.object({ room: z.string(), text: z.string() });
     return {
       channels: [
@@ -96,7 +97,7 @@ const board: App = {
       inlets: {
         "board:note"(published) {
           const { room, text } = publication.parse(published);
-          publishHere(onBoard(room, "note", { text }));
+          return onBoard(room, "note", { text });
         },
       },
     };

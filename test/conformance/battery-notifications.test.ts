@@ -57,8 +57,9 @@ onBothStores(
           const [booker, same, other] = [await enter(door), await enter(door), await enter(door, "secondCustomer")];
           const { booking_id } = await book(suite.hub, id);
           for (const client of [booker, same]) {
-            const { timestamp, ...rest } = await client.next("booking_confirmed");
+            const { timestamp, seq, ...rest } = await client.next("booking_confirmed");
             expect(timestamp).to.match(TIMESTAMP);
+            expect(seq).to.equal(await newest("customer"));
             expect(rest).to.eql({
               booking_id,
               station_name: "Mill",
@@ -78,8 +79,9 @@ onBothStores(
             const { status, body } = await finish(suite.hub, as, id, booking_id, "ready");
             expect([status, body.status]).to.eql([200, "ready"]);
           }
-          const { timestamp, ...rest } = await booker.next("booking_ready");
+          const { timestamp, seq, ...rest } = await booker.next("booking_ready");
           expect(timestamp).to.match(TIMESTAMP);
+          expect(seq).to.equal(await newest("customer"));
           expect(rest).to.eql({
             booking_id,
             station_name: "Mill",
@@ -96,8 +98,9 @@ onBothStores(
             ["admin", "warning"],
           ] as const) {
             expect((await notify(as, toCustomer({ level }))).status).to.equal(201);
-            const { timestamp, ...rest } = await user.next("notification");
+            const { timestamp, seq, ...rest } = await user.next("notification");
             expect(timestamp).to.match(TIMESTAMP);
+            expect(seq).to.equal(await newest("customer"));
             expect(rest).to.eql({ title: "System Update", message: "New features available!", level });
           }
           expect(await soFar(other)).to.eql([GREETING]);
@@ -138,6 +141,7 @@ onBothStores(
       const sent = (await soFar(client)).slice(1).map(([type, payload]) => ({ type, ...payload }));
       expect(sent.map(({ type }) => type)).to.eql(["booking_confirmed", "booking_ready", "notification"]);
       const expected = sent.map((message, at) => ({ ...message, seq: after + 1 + at }));
+      expect(sent).to.eql(expected);
       expect(await listed(suite.hub, "secondCustomer", after)).to.eql(expected);
       expect(await listed(suite.hub, "secondCustomer", after + 2)).to.eql(expected.slice(2));
       expect(await listed(suite.hub, "secondCustomer", after + 3)).to.eql([]);

@@ -6,8 +6,9 @@ import { Server } from "socket.io";
 import { FIRST_STATIONS } from "../../src/channels/battery/channel.ts";
 import { stationCollection } from "../../src/channels/battery/collections.ts";
 import { stationOutbound } from "../../src/channels/battery/messages.ts";
-import { ALL_STATIONS, STATIONS, stationRoom } from "../../src/channels/battery/service.ts";
+import { ALL_STATIONS, STATIONS, stationRoom } from "../../src/channels/battery/rooms.ts";
 import { addBattery, emptyStation } from "../../src/channels/battery/station.ts";
+import { systemClock } from "../../src/hub/clock.ts";
 import { publisher } from "../../src/hub/publish.ts";
 import { openEmbeddedStore } from "../../src/store/embedded.ts";
 import { DOORS, type TestClient } from "../support/client.ts";
@@ -22,7 +23,7 @@ const BATCH = 5_000;
 
 /** Fills the embedded database of a folder with stations of one battery each. */
 async function fill(folder: string): Promise<void> {
-  const store = await openEmbeddedStore({ folder, relay: () => {} });
+  const store = await openEmbeddedStore({ folder, relay: async () => ({}), clock: systemClock });
   const stations = await store.collection(stationCollection);
   for (let from = 0; from < STATION_COUNT; from += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, i) => {

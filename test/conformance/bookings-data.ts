@@ -43,8 +43,9 @@ export function say(hub: TestHub, as: DemoUserName, ticketId: string, message: u
   return hub.call(as, "POST", `/api/v2/support/tickets/${ticketId}/messages`, { message });
 }
 
-export async function join(client: TestClient, room: string): Promise<Payload> {
-  client.send("join", { room });
+/** `since`: the place in the room of the last message that the client has seen. */
+export async function join(client: TestClient, room: string, since?: number): Promise<Payload> {
+  client.send("join", { room, ...(since !== undefined && { since }) });
   return client.next("joined_room");
 }
 

@@ -79,7 +79,7 @@ onBothStores(
           expect((await changeBooking(suite.hub, "technician", id, { status: "en_route" })).status).to.equal(200);
           for (const client of [owner, technician]) {
             const update = await client.next("status_update");
-            expect(update).to.have.all.keys("bookingId", "status", "timestamp");
+            expect(update).to.have.all.keys("bookingId", "status", "timestamp", "seq");
             expect(update).to.include({ bookingId: id, status: "en_route" });
             expect(update.timestamp).to.match(TIMESTAMP);
           }
@@ -102,8 +102,8 @@ onBothStores(
           const { body } = await say(suite.hub, "admin", ticketId, "Hello, how can I help?");
           for (const client of [creator, admin]) {
             const sent = await client.next("message");
-            expect(sent).to.have.all.keys("ticketId", "senderId", "message", "timestamp");
-            expect(sent).to.include({ ticketId, senderId: DEMO_USERS.admin.id });
+            expect(sent).to.have.all.keys("ticketId", "senderId", "message", "timestamp", "seq");
+            expect(sent).to.include({ ticketId, senderId: DEMO_USERS.admin.id, seq: 1 });
             expect(sent.timestamp).to.match(TIMESTAMP);
             const { id, createdAt } = body;
             expect(id).to.match(UUID);

@@ -76,8 +76,8 @@ onBothStores("the events app", (suite) => {
         const client = await watching(id);
         await book(suite.hub, id, 3);
         const created = await client.next("booking_created");
-        expect(created).to.have.all.keys("eventId", "availableSeats", "timestamp");
-        expect(created).to.include({ eventId: id, availableSeats: 7 });
+        expect(created).to.have.all.keys("eventId", "availableSeats", "timestamp", "seq");
+        expect(created).to.include({ eventId: id, availableSeats: 7, seq: 1 });
         const update = await client.next("seat_update");
         expect(update).to.have.all.keys("eventId", "availableSeats", "seatCapacity", "timestamp");
         expect(update).to.include({ eventId: id, availableSeats: 7, seatCapacity: 10 });
@@ -92,7 +92,7 @@ onBothStores("the events app", (suite) => {
         const answer = await suite.hub.call("customer", "DELETE", `/api/events/${id}/bookings/${bookingId}`);
         expect(answer.body).to.eql({ eventId: id, bookingId, availableSeats: 10, seatCapacity: 10 });
         const cancelled = await client.next("booking_cancelled");
-        expect(cancelled).to.have.all.keys("eventId", "availableSeats", "timestamp");
+        expect(cancelled).to.have.all.keys("eventId", "availableSeats", "timestamp", "seq");
         expect(cancelled).to.include({ eventId: id, availableSeats: 10 });
         expect(await client.next("seat_update")).to.include({ availableSeats: 10 });
         expect(client.log.slice(2).map(([type]) => type)).to.eql(["booking_cancelled", "seat_update"]);

@@ -28,11 +28,22 @@ export async function subscribed(suite: Suite, door: Door, as: DemoUserName, ...
   return client;
 }
 
-/** What the client has been notified of by the time the hub answers what it sends now. */
-export async function notifications(client: TestClient): Promise<Payload[]> {
+/** What the client has been notified of by the time the hub answers what it sends now, with their places. */
+export async function placed(client: TestClient): Promise<Payload[]> {
   client.send("are you there");
   await client.next("error");
   return client.log.flatMap(([type, payload]) => (type === "notification" ? [payload] : []));
+}
+
+/** A notification without its place, which must be a good one. */
+export function placeless({ seq, ...rest }: Payload): Payload {
+  expect(seq).to.be.a("number").above(0);
+  return rest;
+}
+
+/** The same as `placed`, without the places. */
+export async function notifications(client: TestClient): Promise<Payload[]> {
+  return (await placed(client)).map(placeless);
 }
 
 /** A new parking lot; its id. */

@@ -174,11 +174,35 @@ describe("the description of channels", () => {
       type: "object",
       properties: {
         type: { const: "said" },
-        data: { type: "object", properties: { a: { type: "string" } }, required: ["a"] },
+        data: {
+          type: "object",
+          properties: {
+            a: { type: "string" },
+            seq: {
+              description: "Its place in the log of the room: 1, 2, 3 and so on",
+              exclusiveMinimum: 0,
+              type: "integer",
+            },
+          },
+          required: ["a", "seq"],
+        },
       },
       required: ["type", "data"],
     });
     expect(messages["one.plain.client.say"]?.payload.required, "every field has a default").to.eql(["type"]);
-    expect(messages["one.socketio.hub.said"]?.payload.required).to.eql(["a"]);
+    expect(messages["one.socketio.hub.said"]?.payload.required).to.eql(["a", "seq"]);
+  });
+
+  it("lets clients name their messages, where the door has the name, but not a refresh", () => {
+    const flat = asyncApi([channel("one", "jwt")], []).components.messages;
+    const wrapped = asyncApi([{ ...channel("one", "jwt"), envelope: "data" }], []).components.messages;
+    const fields = (messages: typeof flat, id: string) => Object.keys(messages[id]?.payload.properties ?? {});
+    expect(fields(flat, "one.plain.client.say")).to.eql(["type", "id", "text"]);
+    expect(fields(wrapped, "one.plain.client.say")).to.eql(["type", "id", "data"]);
+    for (const messages of [flat, wrapped]) {
+      expect(fields(messages, "one.socketio.client.say")).to.eql(["text", "id"]);
+      expect(fields(messages, "one.socketio.client.refresh")).to.eql(["token"]);
+      expect(fields(messages, "one.socketio.hub.said")).to.include("a").and.not.include("id");
+    }
   });
 });

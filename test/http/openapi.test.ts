@@ -136,6 +136,7 @@ describe("the description of a route", () => {
     expect(operation?.parameters.map(({ name, in: where, required }) => [name, where, required])).to.eql([
       ["id", "path", true],
       ["dry", "query", false],
+      ["Idempotency-Key", "header", false],
     ]);
     expect(operation?.parameters[0]?.schema).to.eql({ type: "integer", exclusiveMinimum: 0 });
   });
@@ -152,10 +153,23 @@ describe("the description of a route", () => {
   });
 
   it("lists the problems that such a route can answer", () => {
-    expect(Object.keys(operation?.responses ?? {})).to.have.members("201 400 401 403 404 413 415 default".split(" "));
-    expect(Object.keys(bareOperation?.responses ?? {})).to.have.members(["204", "401", "default"]);
+    expect(Object.keys(operation?.responses ?? {})).to.have.members(
+      "201 400 401 403 404 413 415 422 default".split(" "),
+    );
+    expect(Object.keys(bareOperation?.responses ?? {})).to.have.members(["204", "400", "401", "422", "default"]);
     expect(bareOperation?.responses["204"]).to.eql({ description: "No Content" });
     expect(bareOperation).to.not.have.property("requestBody");
+  });
+
+  it("has an Idempotency-Key where a request may come again", () => {
+    const parts = { path: "/api/x", summary: "X", response: z.object({}), handle: () => ({}) } as const;
+    const has = (more: Partial<Parameters<typeof defineRoute>[0]>): boolean => {
+      const { method, ...route } = defineRoute({ ...parts, method: "post", credential: "jwt", ...more });
+      const described = openApi([{ ...route, method }]).paths["/api/x"]?.[method];
+      return described?.parameters.some(({ name }) => name === "Idempotency-Key") ?? false;
+    };
+    expect([has({}), has({ method: "patch" }), has({ method: "delete" })]).to.eql([true, true, true]);
+    expect([has({ method: "get" }), has({ credential: "none" }), has({ secret: true })]).to.eql([false, false, false]);
   });
 
   it("is served at start even where a schema cannot be said in JSON Schema", () => {

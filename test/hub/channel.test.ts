@@ -32,6 +32,11 @@ describe("defineChannel", () => {
       { limits: { messages: { toString: { max: 1, windowMs: 1 } } } },
       "limits name toString, which is not an inbound type",
     ],
+    [
+      "a field that is the name of the message",
+      { inbound: { say: z.object({ id: z.string() }) }, on: { say: () => {} } },
+      "say has a field id",
+    ],
     ["no error message", { outbound: {} as { error: typeof error } }, "outbound needs an `error` message"],
   ] as const) {
     it(`complains of ${what}, naming the channel`, () => {

@@ -3,21 +3,23 @@ import { z } from "zod";
 import { reply, volatile } from "../../src/hub/channel.ts";
 import { systemClock } from "../../src/hub/clock.ts";
 import { Connection } from "../../src/hub/connection.ts";
+import { HubEvents } from "../../src/hub/events.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { aChannel, anIdentity, error, RecordingWire } from "./recording-wire.ts";
+import { aChannel, anIdentity, error, RecordingDelivery, RecordingWire } from "./recording-wire.ts";
 
 const outbound = { error, news: reply(z.object({ n: z.number() })), typing: volatile(z.object({ who: z.string() })) };
 
 function connect(parts: { expiresAt?: number; idleMs?: number } = {}) {
   const clock = new ManualClock();
   const wire = new RecordingWire("c1");
-  const fanned: unknown[] = [];
+  const delivery = new RecordingDelivery();
   const limits = parts.idleMs === undefined ? {} : { idleMs: parts.idleMs };
   const expiresAt = parts.expiresAt === undefined ? undefined : clock.now() + parts.expiresAt;
   const identity = anIdentity("ann", { expiresAt });
   const channel = aChannel({ outbound, limits });
-  const connection = new Connection(channel, {}, identity, wire, clock, (...args) => void fanned.push(args));
-  return { clock, wire, connection, fanned };
+  const facts = { channel, params: {}, identity, since: undefined };
+  const connection = new Connection(facts, wire, { clock, delivery, events: new HubEvents() });
+  return { clock, wire, connection, delivery };
 }
 
 describe("a connection", () => {
@@ -35,11 +37,13 @@ describe("a connection", () => {
     expect(wire.sent).to.eql([]);
   });
 
-  it("sends to the others of a room by the fan-out, itself excepted", () => {
-    const { connection, fanned } = connect();
+  it("sends to the others of a room by delivery, itself excepted", () => {
+    const { connection, delivery } = connect();
     connection.toOthers("room:1", "typing" as never, { who: "ann", token: "x" } as never);
     const message = { namespace: "/things", rooms: ["room:1"], type: "typing", payload: { who: "ann" } };
-    expect(fanned).to.eql([[{ ...message, delivery: "volatile", key: undefined }, { except: "c1" }]]);
+    expect(delivery.published).to.eql([
+      { message: { ...message, delivery: "volatile", key: undefined }, except: "c1" },
+    ]);
   });
 
   it("says nothing more once it is ended, and is ended once", () => {
@@ -112,7 +116,12 @@ describe("the clock of the machine", () => {
   it("waits for what lies beyond its longest timer instead of firing at once", (done) => {
     const wire = new RecordingWire("c1");
     const inAYear = anIdentity("ann", { expiresAt: systemClock.now() + 365 * 86_400_000 });
-    const connection = new Connection(aChannel(), {}, inAYear, wire, systemClock, () => {});
+    const facts = { channel: aChannel(), params: {}, identity: inAYear, since: undefined };
+    const connection = new Connection(facts, wire, {
+      clock: systemClock,
+      delivery: new RecordingDelivery(),
+      events: new HubEvents(),
+    });
     setTimeout(() => {
       connection.closed();
       done(wire.ended === undefined ? undefined : new Error("ended at once"));

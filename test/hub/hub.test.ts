@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
+import { once } from "../../src/hub/command.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { Hub } from "../../src/hub/hub.ts";
@@ -9,7 +9,7 @@ import { localLimits } from "../../src/hub/limits.ts";
 import { publisher } from "../../src/hub/publish.ts";
 import { publishRoute } from "../../src/hub/publish-route.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { aChannel, aHub, anIdentity, deferred, error, RecordingWire } from "./recording-wire.ts";
+import { aChannel, aHub, anIdentity, deferred, error, ForgetfulCommands, RecordingWire } from "./recording-wire.ts";
 
 const refusalOf = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(
@@ -153,19 +153,17 @@ describe("the hub", () => {
     expect(clients[0]?.wire.sent).to.eql([["error", { message: "No longer yours", room: "room:1" }]]);
   });
 
-  it("publishes by the fan-out that is attached, and says so if none is", async () => {
+  it("publishes by the delivery that is attached, and says so if none is", async () => {
     const { message } = publisher("/things", { error });
     const { hub, published } = aHub();
-    const types: string[] = [];
-    hub.events.on("published", ({ type }) => types.push(type));
     hub.publish(message(["a", "b"], "error", { message: "x" }));
-    expect(types).to.eql(["error"]);
     expect(published.map(({ message: { rooms } }) => rooms)).to.eql([["a", "b"]]);
     const clock = new ManualClock();
     const lonely = new Hub({
       clock,
       limits: localLimits(clock),
       authenticator: { authenticate: async () => anIdentity("x") },
+      commands: new ForgetfulCommands(),
     });
     expect(() => lonely.publish(message("a", "error", { message: "x" }))).to.throw("hub.attach()");
   });
@@ -179,26 +177,23 @@ describe("POST /api/publish", () => {
     aChannel({ outbound, app: "others", namespace: "/others" }),
   ];
 
-  function publish(body: { app: string; room: string; type: string; data: Record<string, unknown> }) {
+  async function publish(body: { app: string; room: string; type: string; data: Record<string, unknown> }) {
     const { hub, published } = aHub();
     const route = publishRoute(hub, channels);
-    const request = { identity: anIdentity("root"), params: {}, query: {}, address: "::1" };
-    let outcome: unknown;
-    try {
-      outcome = route.handle({ ...request, body });
-    } catch (thrown) {
-      outcome = thrown;
-    }
+    const request = { identity: anIdentity("root"), params: {}, query: {}, address: "::1", command: once };
+    const outcome: unknown = await Promise.resolve(route.handle({ ...request, body })).catch((thrown) => thrown);
     return {
       outcome,
+      ids: published.map(({ message: { id } }) => id),
       published: published.map(({ message: { namespace, rooms, payload } }) => ({ namespace, rooms, payload })),
     };
   }
 
   it("sends a declared message once to the rooms of the app, without what is not declared", async () => {
-    const { outcome, published } = publish({ app: "things", room: "a", type: "news", data: { n: 1, secret: "x" } });
-    await nextTurn();
+    const body = { app: "things", room: "a", type: "news", data: { n: 1, secret: "x" } };
+    const { outcome, published, ids } = await publish(body);
     expect(outcome).to.eql({ published: true });
+    expect(z.uuid().safeParse(ids[0]).success).to.equal(true);
     expect(published).to.eql([{ namespace: "/things", rooms: ["a"], payload: { n: 1 } }]);
   });
 
@@ -208,8 +203,9 @@ describe("POST /api/publish", () => {
     ["what every object has", { type: "toString" }, "declares no message toString"],
     ["data that breaks the schema", { data: { n: "1" } }, "n"],
   ] as const) {
-    it(`refuses ${what}`, () => {
-      const { outcome, published } = publish({ app: "things", room: "a", type: "news", data: { n: 1 }, ...wrong });
+    it(`refuses ${what}`, async () => {
+      const body = { app: "things", room: "a", type: "news", data: { n: 1 }, ...wrong };
+      const { outcome, published } = await publish(body);
       expect(outcome).to.be.instanceOf(HubError).with.property("code", "invalid_field");
       expect((outcome as HubError).message).to.contain(says);
       expect(published).to.eql([]);

@@ -6,7 +6,10 @@ import {
   type OutboundTypes,
   reply,
 } from "../../src/hub/channel.ts";
+import { once } from "../../src/hub/command.ts";
+import type { Commands } from "../../src/hub/commands.ts";
 import type { Connection, Wire } from "../../src/hub/connection.ts";
+import type { Delivering, Joining, Member } from "../../src/hub/delivering.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import type { Acknowledgement } from "../../src/hub/dispatch.ts";
 import { Hub } from "../../src/hub/hub.ts";
@@ -62,6 +65,40 @@ export class RecordingWire implements Wire {
   }
 }
 
+/** Delivery to nobody: it keeps what is published, and lets everybody in. */
+export class RecordingDelivery implements Delivering {
+  readonly published: { message: Outgoing; except: string | undefined }[] = [];
+
+  publish(message: Outgoing, except?: string): void {
+    this.published.push({ message, except });
+  }
+
+  publishHere(message: Outgoing): void {
+    this.publish(message);
+  }
+
+  async follow(member: Member, room: string, { confirm }: Joining): Promise<void> {
+    await member.enter(room);
+    await confirm?.({});
+  }
+
+  unfollow(): void {}
+
+  isNews(): boolean {
+    return true;
+  }
+}
+
+/** Remembers no command: one that comes again is done again. It keeps what it was asked. */
+export class ForgetfulCommands implements Commands {
+  readonly asked: Parameters<Commands["run"]>[0][] = [];
+
+  async run<A>(asked: Parameters<Commands["run"]>[0], action: (command: typeof once) => Promise<A>) {
+    this.asked.push(asked);
+    return { answer: await action(once), repeated: false };
+  }
+}
+
 export const error = reply(z.object({ message: z.string(), room: z.string().optional() }));
 
 type Anything = Record<string, z.ZodObject>;
@@ -92,9 +129,11 @@ export function anIdentity(userId: string, parts: Partial<Identity> = {}): Ident
 export function aHub(authenticate: Authenticator["authenticate"] = async (_kind, name) => byName(name)) {
   const clock = new ManualClock();
   const limits = localLimits(clock);
-  const hub = new Hub({ clock, limits, authenticator: { authenticate } });
-  const published: { message: Outgoing; except: string | undefined }[] = [];
-  hub.attach((message, { except } = {}) => void published.push({ message, except }));
+  const commands = new ForgetfulCommands();
+  const hub = new Hub({ clock, limits, authenticator: { authenticate }, commands });
+  const delivery = new RecordingDelivery();
+  const { published } = delivery;
+  hub.attach(delivery);
   const faults: unknown[] = [];
   hub.events.on("fault", ({ error: fault }) => faults.push(fault));
   let ids = 0;
@@ -109,11 +148,11 @@ export function aHub(authenticate: Authenticator["authenticate"] = async (_kind,
   }
 
   /** Hands a message in and waits for its acknowledgement. */
-  function ask(connection: Connection, type: string, payload: unknown = {}): Promise<Acknowledgement> {
-    return new Promise((acknowledge) => hub.receive(connection, { type, payload, acknowledge }));
+  function ask(connection: Connection, type: string, payload: unknown = {}, id?: unknown): Promise<Acknowledgement> {
+    return new Promise((acknowledge) => hub.receive(connection, { type, payload, id, acknowledge }));
   }
 
-  return { hub, clock, limits, published, faults, enter, ask };
+  return { hub, clock, limits, commands, published, faults, enter, ask };
 }
 
 function byName(name: string | undefined): Identity {

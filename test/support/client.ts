@@ -17,6 +17,8 @@ export interface Target {
   credential?: string;
   kind?: "jwt" | "apiKey" | "none";
   envelope?: "flat" | "data";
+  /** The place of the last message that it has seen, to be resumed from. */
+  since?: number | string;
 }
 
 /** A client of either door, so that one spec can run through both. */
@@ -73,11 +75,12 @@ class Mailbox {
   }
 }
 
-function open(base: string, { path, credential, kind = "jwt" }: Target): WebSocket {
+function open(base: string, { path, credential, kind = "jwt", since }: Target): WebSocket {
   const headers: Record<string, string> = {};
   if (credential !== undefined && kind === "apiKey") headers["X-API-Key"] = credential;
   if (credential !== undefined && kind === "jwt") headers.Authorization = `Bearer ${credential}`;
-  return new WebSocket(base.replace("http", "ws") + path, { headers });
+  const query = since === undefined ? "" : `?since=${since}`;
+  return new WebSocket(base.replace("http", "ws") + path + query, { headers });
 }
 
 function unwrap(text: string, envelope: Target["envelope"]): [string, Payload] {
@@ -101,7 +104,8 @@ const plain: Door = {
       ended,
       send(type, payload = {}) {
         prove(target.namespace, "in", type);
-        ws.send(JSON.stringify(target.envelope === "data" ? { type, data: payload } : { type, ...payload }));
+        const { id, ...data } = payload;
+        ws.send(JSON.stringify(target.envelope === "data" ? { type, id, data } : { type, ...payload }));
       },
       async close() {
         ws.close(1000);
@@ -118,8 +122,9 @@ const plain: Door = {
 };
 
 function openSocket(base: string, target: Target, options: Partial<ManagerOptions & SocketOptions>): Socket {
-  const { credential, kind = "jwt", namespace } = target;
-  const auth = credential === undefined ? {} : kind === "apiKey" ? { apiKey: credential } : { token: credential };
+  const { credential, kind = "jwt", namespace, since } = target;
+  const shown = credential === undefined ? {} : kind === "apiKey" ? { apiKey: credential } : { token: credential };
+  const auth = { ...shown, ...(since !== undefined && { since }) };
   return io(base + namespace, { auth, forceNew: true, reconnection: false, ...options });
 }
 

@@ -7,12 +7,14 @@ import path from "node:path";
 import { SignJWT } from "jose";
 import { type Auth, type AuthOptions, startAuth } from "../../src/auth/auth.ts";
 import { localExpiringValues } from "../../src/auth/expiring-values.ts";
+import { openCommands } from "../../src/delivery/commands.ts";
 import type { ReadinessCheck } from "../../src/http/health.ts";
 import { createHttpApp } from "../../src/http/server.ts";
+import { systemClock } from "../../src/hub/clock.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import type { Route } from "../../src/hub/route.ts";
 import { createLog, type Log } from "../../src/observability/log.ts";
-import type { Store } from "../../src/store/collection.ts";
+import type { Relay, Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -31,9 +33,11 @@ export async function listen(listener: RequestListener): Promise<{ url: string; 
 }
 
 /** The embedded store in a folder of its own. */
-export async function temporaryStore(): Promise<{ store: Store; remove(): Promise<void> }> {
+export async function temporaryStore(
+  relay: Relay = async () => ({}),
+): Promise<{ store: Store; remove(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), "junction-test-"));
-  const store = await openEmbeddedStore({ folder, relay: () => {} });
+  const store = await openEmbeddedStore({ folder, relay, clock: systemClock });
   return {
     store,
     async remove() {
@@ -89,6 +93,8 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
   const revoked: string[] = [];
   const faults: HttpTest["faults"] = [];
 
+  const onFault = (where: string, error: unknown): void => void faults.push({ where, error });
+  const commands = await openCommands({ store, clock, onFault });
   const auth = await startAuth({
     store,
     clock,
@@ -96,7 +102,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
     expiringValues: localExpiringValues(clock),
     secrets: { signingKey: createSecretKey(Buffer.from(JWT_SECRET)), jwksUrl: undefined },
     onRevoked: (credentialId) => void revoked.push(credentialId),
-    onFault: (where, error) => void faults.push({ where, error }),
+    onFault,
     ...settings.auth,
   });
   await auth.seedDemo();
@@ -107,6 +113,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
       channels: [],
       doors: () => [],
       authenticator: auth.authenticator,
+      commands,
       log,
       origins: settings.origins ?? "*",
       health: { worker: "w1", checks: settings.checks ?? [], clock },
@@ -140,6 +147,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
     async stop() {
       await server.close();
       await auth.stop();
+      await commands.stop();
       await remove();
     },
   };

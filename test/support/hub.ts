@@ -40,7 +40,13 @@ export interface TestHub {
   /** A JWT for a demo user, as anybody with the secret could have made it; `claims` replace or add. */
   token(user: DemoUserName, claims?: Record<string, unknown>): Promise<string>;
   /** An HTTP request with JSON, as a demo user, with the API key, or as nobody. */
-  call(as: DemoUserName | "apiKey" | undefined, method: string, path: string, body?: unknown): Promise<Answer>;
+  call(
+    as: DemoUserName | "apiKey" | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -85,8 +91,8 @@ export async function startHub(
     lines,
     apiKey: DEMO_API_KEY,
     token,
-    async call(as, method, path, body) {
-      const headers: Record<string, string> = {};
+    async call(as, method, path, body, more = {}) {
+      const headers: Record<string, string> = { ...more };
       if (as === "apiKey") headers["X-API-Key"] = DEMO_API_KEY;
       else if (as !== undefined) headers.Authorization = `Bearer ${await token(as)}`;
       if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -24,7 +24,7 @@ export interface Rig {
 }
 
 /** For what nobody counts. */
-export const UNWATCHED: CoalescingOptions["watch"] = { written() {}, slow() {} };
+export const UNWATCHED: CoalescingOptions["watch"] = { written() {}, slow() {}, dropped() {} };
 
 /** A server of coalesced sockets at a free port, and clients of it. */
 export async function startRig(options: Partial<CoalescingOptions> = {}, maxPayload = 16_384): Promise<Rig> {

@@ -44,7 +44,7 @@ describe("namespaces with a parameter", () => {
     const engine = createEngine({ ...options, generateId: () => `w1.${++ids}` });
     io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
     io.bind(engine);
-    openNamespaces(io, hub, CHANNELS, inMemory);
+    openNamespaces(io, hub, CHANNELS, inMemory, () => {});
     const server = createServer((req, res) => engine.handleRequest(req as never, res));
     server.on("upgrade", (req, socket, head) => engine.handleUpgrade(req as never, socket, head));
     server.listen(0, "127.0.0.1");

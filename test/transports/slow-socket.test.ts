@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
+import type { DeliveryClass } from "../../src/hub/channel.ts";
 import { thin } from "../../src/transports/backlog.ts";
 import { frame, type Pair, type Rig, rawSocketOf, startRig } from "./coalescing-rig.ts";
 
@@ -113,9 +114,21 @@ describe("a coalesced socket whose client does not read", () => {
 describe("thinning a backlog", () => {
   type Item = [name: string, delivery?: "log" | "latest" | "volatile" | "reply", key?: string];
   const thinned = (...items: Item[]): string[] =>
-    thin(items, ([, delivery, key]) => ({ ...(delivery && { delivery }), ...(key !== undefined && { key }) })).map(
-      ([name]) => name,
-    );
+    thin(items, marksOf, (delivery, count) => void dropped.push([delivery, count])).map(([name]) => name);
+  const marksOf = ([, delivery, key]: Item) => ({ ...(delivery && { delivery }), ...(key !== undefined && { key }) });
+  const dropped: [DeliveryClass, number][] = [];
+  beforeEach(() => void dropped.splice(0));
+
+  it("tells how many of each class it dropped, and of classes that it dropped nothing of, nothing", () => {
+    thinned(["a", "volatile"], ["b", "latest", "k"], ["c", "volatile"], ["d", "latest", "k"], ["e", "log"]);
+    expect(dropped).to.eql([
+      ["volatile", 2],
+      ["latest", 1],
+    ]);
+    dropped.splice(0);
+    thinned(["a", "log"], ["b", "latest", "k"]);
+    expect(dropped).to.eql([]);
+  });
 
   it("keeps log messages, replies and what says nothing of itself", () => {
     expect(thinned(["a", "log"], ["b", "reply"], ["c"], ["d", "log"])).to.eql(["a", "b", "c", "d"]);

@@ -1,8 +1,8 @@
 import { insertMissing } from "../../store/insert-missing.ts";
 import type { App } from "../app.ts";
 import { batteryChannels } from "./channel.ts";
-import { notificationCollection, type Station, stationCollection } from "./collections.ts";
-import { createInboxes } from "./inboxes.ts";
+import { type Station, stationCollection } from "./collections.ts";
+import { createNotifications } from "./notifications.ts";
 import { batteryRoutes } from "./routes.ts";
 import { createBatteryService } from "./service.ts";
 import { addBattery, emptyStation } from "./station.ts";
@@ -10,14 +10,15 @@ import { addBattery, emptyStation } from "./station.ts";
 /** Battery-swap stations: everybody sees what they hold, users book a battery and are told when it is ready. */
 export const battery: App = {
   name: "battery",
-  async start({ store, clock, config }) {
+  async start({ store, clock, config, publish, snapshot }) {
     const stations = await store.collection(stationCollection);
-    const notifications = await store.collection(notificationCollection);
+    const notifications = createNotifications({ log: store.log, publish, clock });
     // The demo's stations and batteries have low ids; those that are created come after them.
     const nextId = (sequence: string) => async (): Promise<number> => 1_000 + (await store.next(sequence));
     const service = createBatteryService({
       stations,
-      inboxes: createInboxes(notifications),
+      notifications,
+      snapshot,
       nextStationId: nextId("stations"),
       nextBatteryId: nextId("batteries"),
       nextBookingId: () => store.next("battery_bookings"),
@@ -26,7 +27,7 @@ export const battery: App = {
     });
     return {
       channels: batteryChannels(service, clock),
-      routes: batteryRoutes(service),
+      routes: batteryRoutes(service, notifications),
       async seed() {
         await insertMissing(stations, [
           demoStation(1, "Downtown Station", 1, 20),

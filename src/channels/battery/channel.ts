@@ -1,7 +1,12 @@
-import { type Channel, defineChannel } from "../../hub/channel.ts";
+import { type Channel, defineChannel, type OutboundTypes } from "../../hub/channel.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Connection } from "../../hub/connection.ts";
+import type { Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
+import { sinceGiven } from "../../hub/since.ts";
+import { originOf } from "../../store/origin.ts";
+import type { Station } from "./collections.ts";
 import {
   inbound,
   type NotificationOutbound,
@@ -9,13 +14,18 @@ import {
   type StationOutbound,
   stationOutbound,
 } from "./messages.ts";
-import { ALL_STATIONS, type BatteryService, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "./service.ts";
+import { KEPT } from "./notifications.ts";
+import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "./rooms.ts";
+import type { BatteryService } from "./service.ts";
 
 /**
  * So many stations are told to whoever begins to watch all of them, those with the lowest ids: what it costs must not
  * grow with the stations. Where there are more, `GET /api/stations` has the rest.
  */
 export const FIRST_STATIONS = 100;
+
+/** Users read their last notifications whenever they come, so what counts is how many there are, hardly how old they are. */
+const TEN_YEARS = 10 * 365 * 24;
 
 /** The three channels of the app: all stations, one station, and a user's own notifications. */
 export function batteryChannels(service: BatteryService, clock: Clock): Channel[] {
@@ -32,6 +42,11 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
     },
   } as const;
 
+  /** What the station holds now. To be called after joining: then no change of it is missed. */
+  function sendInventory(client: Connection<StationOutbound>, station: Station): void {
+    client.sendValue("inventory_update", service.inventoryUpdate(station), originOf(station).version);
+  }
+
   return [
     defineChannel<typeof inbound, StationOutbound>({
       ...common,
@@ -40,12 +55,10 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
       credential: "none",
       outbound: stationOutbound,
       async open(client) {
-        // In the room first: nothing that happens from now on is missed.
-        await client.join(ALL_STATIONS);
-        client.send("connection_established", { message: "Connected to stations" });
-        for (const station of await service.list(0, FIRST_STATIONS)) {
-          client.send("inventory_update", service.inventoryUpdate(station));
-        }
+        await enter(client, ALL_STATIONS, (resumed) => {
+          client.send("connection_established", { message: "Connected to stations", ...resumed });
+        });
+        for (const station of await service.list(0, FIRST_STATIONS)) sendInventory(client, station);
       },
     }),
     defineChannel<typeof inbound, StationOutbound>({
@@ -64,9 +77,10 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
       },
       async open(client) {
         const id = idOf(client.params.station_id);
-        await client.join(stationRoom(id));
-        client.send("connection_established", { message: `Connected to station_${id}`, station_id: id });
-        client.send("inventory_update", service.inventoryUpdate(await service.get(id)));
+        await enter(client, stationRoom(id), (resumed) => {
+          client.send("connection_established", { message: `Connected to station_${id}`, station_id: id, ...resumed });
+        });
+        sendInventory(client, await service.get(id));
       },
     }),
     defineChannel<typeof inbound, NotificationOutbound>({
@@ -76,12 +90,23 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
       credential: "jwt",
       cookie: "access_token",
       outbound: notificationOutbound,
+      keep: { messages: KEPT, hours: TEN_YEARS },
       async open(client) {
-        await client.join(userRoom(client.identity.userId));
-        client.send("connection_established", { message: "Connected to notifications" });
+        await enter(client, userRoom(client.identity.userId), (resumed) => {
+          client.send("connection_established", { message: "Connected to notifications", ...resumed });
+        });
       },
     }),
   ];
+}
+
+/** Joins the one room of the channel, from where the client has asked to be resumed. */
+function enter<Out extends OutboundTypes>(
+  client: Connection<Out>,
+  room: string,
+  confirm: (resumed: Resumed) => void,
+): Promise<void> {
+  return client.join(room, { since: sinceGiven(client), confirm });
 }
 
 /** The station that a URL names; `NaN` where it is not written as ids are, so that every station has one address. */

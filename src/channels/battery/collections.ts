@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Collection, defineCollection } from "../../store/collection.ts";
-import { news, STATUSES } from "./messages.ts";
+import { STATUSES } from "./messages.ts";
 
 /** Many times what a swap station holds. More would make one document too large to be written for every booking. */
 export const MAX_BATTERIES = 1_000;
@@ -31,35 +31,12 @@ const station = z.object({
   status: z.enum(STATUSES),
   /** In the order in which they came. */
   batteries: z.array(battery).max(MAX_BATTERIES),
-  /** Whose bookings are in `batteries`, for the index. */
-  user_ids: z.array(z.string()),
 });
 export type Station = z.output<typeof station>;
-export type Stations = Collection<Station, "byId" | "byUser">;
+export type Stations = Collection<Station, "byId">;
 
 export const stationCollection = defineCollection({
   name: "stations",
   schema: station,
-  indexes: { byId: { fields: ["id"] }, byUser: { fields: ["user_ids"] } },
-});
-
-/**
- * One notification of a user in a document of its own: in one document per user the last thousand would be written again
- * with every new one. `seq` counts a user's notifications from 1 without gaps: the unique index refuses a second one
- * with the same number, so whoever has read up to one number misses none that comes later.
- */
-const notification = z.object({
-  /** What it is about, so that nothing is filed twice. */
-  id: z.string(),
-  user_id: z.string(),
-  seq: z.number().int().positive(),
-  news,
-});
-export type Notification = z.output<typeof notification>;
-export type Notifications = Collection<Notification, "bySeq">;
-
-export const notificationCollection = defineCollection({
-  name: "battery_notifications",
-  schema: notification,
-  indexes: { bySeq: { fields: ["user_id", "seq"], unique: true } },
+  indexes: { byId: { fields: ["id"] } },
 });

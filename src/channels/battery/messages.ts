@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { latest, log, reply, volatile } from "../../hub/channel.ts";
+import { resumed } from "../../hub/since.ts";
 
 const id = z.number().int().positive();
 const timestamp = z.iso.datetime();
@@ -28,7 +29,7 @@ const error = reply(z.object({ message: z.string() }));
 
 /** What those who watch stations are sent. Anybody may watch, so nothing here says who somebody is. */
 export const stationOutbound = {
-  connection_established: reply(z.object({ message: z.string(), station_id: id.optional() })),
+  connection_established: reply(z.object({ message: z.string(), station_id: id.optional(), ...resumed })),
   inventory_update: latest(
     about.extend({ ...inventory.shape, action: z.enum(["update", "add", "book", "collect"]) }),
     "station_id",
@@ -55,7 +56,7 @@ const notification = z.object({ title: z.string(), message: z.string(), level: z
 
 /** What a user is sent on their own channel. */
 export const notificationOutbound = {
-  connection_established: reply(z.object({ message: z.string() })),
+  connection_established: reply(z.object({ message: z.string(), ...resumed })),
   booking_confirmed: log(bookingConfirmed),
   booking_ready: log(bookingReady),
   notification: log(notification),
@@ -63,25 +64,17 @@ export const notificationOutbound = {
   error,
 };
 
-const confirmedNews = bookingConfirmed.extend({ type: z.literal("booking_confirmed") });
-const readyNews = bookingReady.extend({ type: z.literal("booking_ready") });
-const generalNews = notification.extend({ type: z.literal("notification") });
-
-/** A user's notification as it is sent, with its type: the form in which it is kept. */
-export const news = z.discriminatedUnion("type", [confirmedNews, readyNews, generalNews]);
-export type News = z.output<typeof news>;
-export type BookingNews = z.output<typeof confirmedNews> | z.output<typeof readyNews>;
-
-/** The same as it is listed: `seq` counts a user's notifications from 1. */
+/** A user's notifications as they are listed, with their types; `seq` counts those of the user from 1. */
 const seq = z.number().int().positive();
-export const listedGeneralNews = generalNews.extend({ seq });
+export const listedNotification = notification.extend({ type: z.literal("notification"), seq });
 export const listedNews = z.discriminatedUnion("type", [
-  confirmedNews.extend({ seq }),
-  readyNews.extend({ seq }),
-  listedGeneralNews,
+  bookingConfirmed.extend({ type: z.literal("booking_confirmed"), seq }),
+  bookingReady.extend({ type: z.literal("booking_ready"), seq }),
+  listedNotification,
 ]);
 
 export type StationOutbound = typeof stationOutbound;
 export type NotificationOutbound = typeof notificationOutbound;
+export type GeneralNews = z.output<typeof notification>;
 export type Inventory = z.output<typeof inventory>;
 export type InventoryUpdate = z.output<typeof stationOutbound.inventory_update.schema>;

@@ -1,12 +1,18 @@
 import { z } from "zod";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import type { Notification, Station } from "./collections.ts";
-import { inventory, LEVELS, listedGeneralNews, listedNews, STATUSES } from "./messages.ts";
+import { since } from "../../hub/since.ts";
+import type { Snapped } from "../../hub/snapshot.ts";
+import type { Station } from "./collections.ts";
+import { inventory, LEVELS, listedNews, listedNotification, STATUSES } from "./messages.ts";
+import type { Notifications } from "./notifications.ts";
+import { ALL_STATIONS, stationRoom } from "./rooms.ts";
 import type { BatteryService, Booked } from "./service.ts";
-import { inventoryOf } from "./station.ts";
+import { summaryOf } from "./station.ts";
 
 const id = z.number().int().positive();
 const stationView = z.object({ id, name: z.string(), status: z.enum(STATUSES), ...inventory.shape });
+/** With the place from which to subscribe to what comes after. */
+const placedStationView = stationView.extend({ seq: since });
 const batteryView = z.object({ battery_id: id, station_id: id, info: z.string(), ...inventory.shape });
 const bookingView = z.object({
   booking_id: id,
@@ -22,7 +28,7 @@ const ofBooking = z.object({ id: numericId, booking_id: numericId });
 const operators = { credential: "jwt", roles: ["operator", "admin"] } as const;
 
 /** The HTTP routes of the battery app. */
-export function batteryRoutes(service: BatteryService): Route[] {
+export function batteryRoutes(service: BatteryService, notifications: Notifications): Route[] {
   return [
     defineRoute({
       method: "get",
@@ -33,8 +39,11 @@ export function batteryRoutes(service: BatteryService): Route[] {
         after: z.coerce.number().int().nonnegative().default(0),
         limit: z.coerce.number().int().min(1).max(1_000).default(100),
       }),
-      response: z.object({ items: z.array(stationView) }),
-      handle: async ({ query }) => ({ items: (await service.list(query.after, query.limit)).map(viewOfStation) }),
+      response: z.object({ items: z.array(placedStationView), seq: since }),
+      async handle({ query }) {
+        const { value, seqs } = await service.listPlaced(query.after, query.limit);
+        return { items: value.map((station) => placed(station, seqs)), seq: seqs.get(ALL_STATIONS) };
+      },
     }),
     defineRoute({
       method: "get",
@@ -42,8 +51,11 @@ export function batteryRoutes(service: BatteryService): Route[] {
       summary: "A station with its inventory",
       credential: "none",
       params: atStation,
-      response: stationView,
-      handle: async ({ params }) => viewOfStation(await service.get(params.id)),
+      response: placedStationView,
+      async handle({ params }) {
+        const { value, seqs } = await service.getPlaced(params.id);
+        return placed(value, seqs);
+      },
     }),
     defineRoute({
       ...operators,
@@ -53,7 +65,7 @@ export function batteryRoutes(service: BatteryService): Route[] {
       body: z.object({ name: z.string().trim().min(1).max(200), status: z.enum(STATUSES).default("online") }),
       status: 201,
       response: stationView,
-      handle: async ({ body }) => viewOfStation(await service.create(body.name, body.status)),
+      handle: ({ body, command }) => service.create(body.name, body.status, command),
     }),
     defineRoute({
       ...operators,
@@ -63,7 +75,7 @@ export function batteryRoutes(service: BatteryService): Route[] {
       params: atStation,
       body: z.object({ status: z.enum(STATUSES), message: z.string().trim().min(1).max(500).optional() }),
       response: stationView,
-      handle: async ({ params, body }) => viewOfStation(await service.setStatus(params.id, body.status, body.message)),
+      handle: ({ params, body, command }) => service.setStatus(params.id, body.status, body.message, command),
     }),
     defineRoute({
       ...operators,
@@ -74,9 +86,9 @@ export function batteryRoutes(service: BatteryService): Route[] {
       body: z.object({ info: z.string().trim().min(1).max(200) }),
       status: 201,
       response: batteryView,
-      async handle({ params, body }) {
-        const { station, batteryId } = await service.addBattery(params.id, body.info);
-        return { battery_id: batteryId, station_id: station.id, info: body.info, ...inventoryOf(station) };
+      async handle({ params, body, command }) {
+        const added = await service.addBattery(params.id, body.info, command);
+        return { battery_id: added.batteryId, station_id: params.id, info: body.info, ...added.inventory };
       },
     }),
     defineRoute({
@@ -87,7 +99,7 @@ export function batteryRoutes(service: BatteryService): Route[] {
       params: atStation,
       status: 201,
       response: bookingView,
-      handle: async ({ identity, params }) => viewOfBooking(await service.book(params.id, identity)),
+      handle: async ({ identity, params, command }) => viewOfBooking(await service.book(params.id, identity, command)),
     }),
     defineRoute({
       ...operators,
@@ -96,7 +108,9 @@ export function batteryRoutes(service: BatteryService): Route[] {
       summary: "Tell the booker that the battery can be collected",
       params: ofBooking,
       response: bookingView,
-      handle: async ({ params }) => viewOfBooking(await service.markReady(params.id, params.booking_id)),
+      async handle({ params, command }) {
+        return viewOfBooking(await service.markReady(params.id, params.booking_id, command));
+      },
     }),
     defineRoute({
       method: "post",
@@ -105,8 +119,8 @@ export function batteryRoutes(service: BatteryService): Route[] {
       credential: "jwt",
       params: ofBooking,
       response: bookingView,
-      async handle({ identity, params }) {
-        const collected = await service.collect(params.id, params.booking_id, identity);
+      async handle({ identity, params, command }) {
+        const collected = await service.collect(params.id, params.booking_id, identity, command);
         return { ...viewOfBooking(collected), status: "collected" };
       },
     }),
@@ -116,10 +130,8 @@ export function batteryRoutes(service: BatteryService): Route[] {
       summary: "The user's own notifications, the last 1,000, those after a number",
       credential: "jwt",
       query: z.object({ after_seq: z.coerce.number().int().nonnegative().default(0) }),
-      response: z.object({ items: z.array(listedNews) }),
-      async handle({ identity, query }) {
-        return { items: (await service.notifications(identity.userId, query.after_seq)).map(viewOfNotification) };
-      },
+      response: z.object({ items: z.array(listedNews), seq: since }),
+      handle: ({ identity, query }) => notifications.list(identity.userId, query.after_seq),
     }),
     defineRoute({
       ...operators,
@@ -133,15 +145,14 @@ export function batteryRoutes(service: BatteryService): Route[] {
         level: z.enum(LEVELS).default("info"),
       }),
       status: 201,
-      response: listedGeneralNews,
-      handle: async ({ body: { user_id, ...facts } }) => viewOfNotification(await service.notify(user_id, facts)),
+      response: listedNotification,
+      handle: ({ body: { user_id, ...news }, command }) => notifications.notify(user_id, news, command),
     }),
   ];
 }
 
-function viewOfStation(station: Station): z.input<typeof stationView> {
-  const { id, name, status } = station;
-  return { id, name, status, ...inventoryOf(station) };
+function placed(station: Station, seqs: Snapped<unknown>["seqs"]): z.input<typeof placedStationView> {
+  return { ...summaryOf(station), seq: seqs.get(stationRoom(station.id)) ?? 0 };
 }
 
 function viewOfBooking({ station, battery }: Booked): z.input<typeof bookingView> {
@@ -153,8 +164,4 @@ function viewOfBooking({ station, battery }: Booked): z.input<typeof bookingView
     station_name: station.name,
     status: battery.booking.ready_at === null ? "booked" : "ready",
   };
-}
-
-function viewOfNotification({ seq, news }: Notification): z.input<typeof listedNews> {
-  return { ...news, seq };
 }

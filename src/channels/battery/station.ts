@@ -10,7 +10,7 @@ import type { Inventory, Status } from "./messages.ts";
 
 /** A station without batteries. */
 export function emptyStation(id: number, name: string, status: Status): Station {
-  return { id, name, status, batteries: [], user_ids: [] };
+  return { id, name, status, batteries: [] };
 }
 
 export function inventoryOf({ batteries }: Station): Inventory {
@@ -22,6 +22,14 @@ export function inventoryOf({ batteries }: Station): Inventory {
   };
 }
 
+/** A station as everybody sees it. */
+export type StationSummary = Pick<Station, "id" | "name" | "status"> & Inventory;
+
+export function summaryOf(station: Station): StationSummary {
+  const { id, name, status } = station;
+  return { id, name, status, ...inventoryOf(station) };
+}
+
 export function setStatus(station: Station, status: Status): Station {
   return station.status === status ? station : { ...station, status };
 }
@@ -30,7 +38,7 @@ export function addBattery(station: Station, id: number, info: string): Station 
   if (station.batteries.length >= MAX_BATTERIES) {
     throw new HubError("conflict", `A station holds at most ${MAX_BATTERIES} batteries`);
   }
-  return withBatteries(station, [...station.batteries, { id, info, booking: null }]);
+  return { ...station, batteries: [...station.batteries, { id, info, booking: null }] };
 }
 
 /** Books the battery that has been here longest of those that are free. `at` is a timestamp. */
@@ -65,19 +73,14 @@ export function collect(
     throw new HubError("forbidden", "Only its owner may collect a booked battery");
   }
   const left = station.batteries.filter(({ id }) => id !== battery.id);
-  return { next: withBatteries(station, left), battery };
+  return { next: { ...station, batteries: left }, battery };
 }
 
 /** The battery that a booking holds. Throws `HubError("not_found")` when there is no such booking, or it is collected. */
-export function bookedBattery({ batteries }: Station, bookingId: number): BookedBattery {
+function bookedBattery({ batteries }: Station, bookingId: number): BookedBattery {
   const battery = batteries.filter(isBooked).find(({ booking }) => booking.id === bookingId);
   if (!battery) throw new HubError("not_found", "Booking not found");
   return battery;
-}
-
-/** The batteries that a user has booked here. */
-export function bookedBy({ batteries }: Station, userId: string): BookedBattery[] {
-  return batteries.filter(isBooked).filter(({ booking }) => booking.user_id === userId);
 }
 
 function isBooked(battery: Battery): battery is BookedBattery {
@@ -85,13 +88,5 @@ function isBooked(battery: Battery): battery is BookedBattery {
 }
 
 function replace(station: Station, battery: Battery): Station {
-  return withBatteries(
-    station,
-    station.batteries.map((one) => (one.id === battery.id ? battery : one)),
-  );
-}
-
-function withBatteries(station: Station, batteries: readonly Battery[]): Station {
-  const userIds = new Set(batteries.filter(isBooked).map(({ booking }) => booking.user_id));
-  return { ...station, batteries: [...batteries], user_ids: [...userIds] };
+  return { ...station, batteries: station.batteries.map((one) => (one.id === battery.id ? battery : one)) };
 }

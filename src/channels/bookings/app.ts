@@ -15,22 +15,21 @@ import { bookingInlets } from "./inlets.ts";
 import { bookingRoutes } from "./routes.ts";
 import { createBookingsService } from "./service.ts";
 import { createSupportService } from "./support.ts";
-import { createWebsocketService } from "./websocket-service.ts";
 
 /** Home services: who booked one sees its status, its technician on the way, and talks with support. */
 export const bookings: App = {
   name: "bookings",
-  async start({ store, clock, evict, publishHere }) {
+  async start({ store, clock, snapshot, evict }) {
     const bookingDocuments = await store.collection(bookingCollection);
     const tickets = await store.collection(ticketCollection);
     const messages = await store.collection(ticketMessageCollection);
     const broadcasts = createBroadcasts(clock);
     const service = createBookingsService({ bookings: bookingDocuments, broadcasts, clock, evict });
-    const support = createSupportService({ tickets, messages, broadcasts, clock });
+    const support = createSupportService({ tickets, messages, log: store.log, broadcasts, snapshot, clock });
     return {
       channels: [bookingsChannel({ bookings: service, support, clock })],
       routes: bookingRoutes(service, support),
-      inlets: bookingInlets(createWebsocketService({ publish: publishHere, clock })),
+      inlets: bookingInlets(broadcasts),
       async seed(users) {
         const createdAt = timestamp(clock);
         await insertMissing(bookingDocuments, [demoBooking(users, createdAt)]);

@@ -1,9 +1,12 @@
 import { type Channel, defineChannel } from "../../hub/channel.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Connection } from "../../hub/connection.ts";
+import type { Resumed } from "../../hub/delivering.ts";
 import { HubError, toHubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { inbound, type LocationUpdate, type Outbound, outbound, uuid } from "./messages.ts";
+import { sinceGiven } from "../../hub/since.ts";
+import { originOf } from "../../store/origin.ts";
+import { inbound, type Outbound, outbound, uuid } from "./messages.ts";
 import { NAMESPACE, parseRoom, userRoom } from "./rooms.ts";
 import type { BookingsService } from "./service.ts";
 import type { SupportService } from "./support.ts";
@@ -26,20 +29,27 @@ export function bookingsChannel({ bookings, support, clock }: BookingsChannelOpt
 
   /**
    * Who may be in a room: in `booking:*` its owner, its assigned technician and admins; in `support:*` the creator of the
-   * ticket and admins; in `user:*` that user and admins. Gives the messages that show a new member how things stand.
-   * Refuses in the same words whether there is no such room or it is not for this user.
+   * ticket and admins; in `user:*` that user and admins. Refuses in the same words whether there is no such room or it is
+   * not for this user.
    */
-  async function authorise(room: string, identity: Identity): Promise<{ location?: LocationUpdate }> {
+  async function authorise(room: string, identity: Identity): Promise<void> {
     const { kind, id = "" } = parseRoom(room) ?? {};
     if (kind === "user") {
-      if (id === identity.userId || (identity.role === "admin" && uuid.safeParse(id).success)) return {};
+      if (id === identity.userId || (identity.role === "admin" && uuid.safeParse(id).success)) return;
     } else if (kind === "support") {
-      if (await support.find(id, identity)) return {};
+      if (await support.find(id, identity)) return;
     } else if (kind === "booking") {
-      const booking = await bookings.find(id, identity);
-      if (booking) return booking.lastLocation ? { location: { bookingId: id, ...booking.lastLocation } } : {};
+      if (await bookings.find(id, identity)) return;
     }
     throw noSuchRoom(room);
+  }
+
+  /** Shows a new member of a booking's room where its technician was last. */
+  async function showLocation(client: Client, room: string): Promise<void> {
+    const { kind, id = "" } = parseRoom(room) ?? {};
+    const booking = kind === "booking" ? await bookings.find(id, client.identity) : undefined;
+    if (!booking?.lastLocation || !client.isIn(room)) return;
+    client.sendValue("location_update", { bookingId: id, ...booking.lastLocation }, originOf(booking).version);
   }
 
   async function leave(client: Client, room: string): Promise<void> {
@@ -60,8 +70,10 @@ export function bookingsChannel({ bookings, support, clock }: BookingsChannelOpt
       const { userId } = client.identity;
       asked.set(client, new Set());
       client.onClose(() => typing.stopEverywhere(client));
-      await client.join(userRoom(userId));
-      client.send("connected", { userId, timestamp: now() });
+      await client.join(userRoom(userId), {
+        since: sinceGiven(client),
+        confirm: (resumed) => client.send("connected", { userId, ...resumed, timestamp: now() }),
+      });
     },
     /** A role may have been taken away: what was right for the old token is asked again for the new one. */
     async renewed(client) {
@@ -74,19 +86,24 @@ export function bookingsChannel({ bookings, support, clock }: BookingsChannelOpt
       }
     },
     on: {
-      async join(client, { room }) {
+      async join(client, { room, since }) {
         await authorise(room, client.identity);
-        await client.join(room);
-        asked.get(client)?.add(room);
-        // Asked again: whoever lost the right in between is put out either here, because it is gone by now, or by the
-        // eviction that follows its loss, because the client is in the room by now.
-        const { location } = await authorise(room, client.identity).catch(async (refusal: unknown) => {
+        let isConfirmed = false;
+        const confirm = async (resumed: Resumed): Promise<void> => {
+          // Asked again: whoever lost the right in between is put out either here, because it is gone by now, or by the
+          // eviction that follows its loss, because the client is in the room by now.
+          await authorise(room, client.identity);
+          if (!client.isIn(room)) return;
+          isConfirmed = true;
+          client.send("joined_room", { room, ...resumed, timestamp: now() });
+        };
+        await client.join(room, { since, confirm }).catch(async (refusal: unknown) => {
           await leave(client, room);
           throw refusal;
         });
-        if (!client.isIn(room)) throw noSuchRoom(room);
-        client.send("joined_room", { room, timestamp: now() });
-        if (location) client.send("location_update", location);
+        if (!isConfirmed) throw noSuchRoom(room);
+        asked.get(client)?.add(room);
+        await showLocation(client, room);
         return { room };
       },
       async leave(client, { room }) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { latest, log, reply, volatile } from "../../hub/channel.ts";
+import { resumed, since } from "../../hub/since.ts";
 import { STATUSES } from "./statuses.ts";
 
 const timestamp = z.iso.datetime();
@@ -23,15 +24,15 @@ export type SupportMessage = z.output<typeof supportMessage>;
 
 /** What clients send. */
 export const inbound = {
-  join: z.object({ room }),
+  join: z.object({ room, since: since.optional() }),
   leave: z.object({ room }),
   typing: z.object({ room, data: z.object({ isTyping: z.boolean() }) }),
 };
 
 /** What the hub sends. */
 export const outbound = {
-  connected: reply(z.object({ userId, timestamp })),
-  joined_room: reply(z.object({ room, timestamp })),
+  connected: reply(z.object({ userId, ...resumed, timestamp })),
+  joined_room: reply(z.object({ room, ...resumed, timestamp })),
   left_room: reply(z.object({ room, timestamp })),
   status_update: log(z.object({ bookingId: uuid, status, timestamp })),
   message: log(z.object({ ticketId: uuid, senderId: userId, message: supportMessage, timestamp })),

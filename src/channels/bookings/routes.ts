@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineRoute, type Route } from "../../hub/route.ts";
-import type { Booking } from "./collections.ts";
-import { location, status, userId, uuid } from "./messages.ts";
+import { since } from "../../hub/since.ts";
+import { location, outbound, status, userId, uuid } from "./messages.ts";
 import type { BookingsService } from "./service.ts";
 import type { SupportService } from "./support.ts";
 
@@ -16,8 +16,6 @@ const bookingView = z.object({
   technicianId: uuid.nullable(),
   createdAt: timestamp,
 });
-
-const locationView = z.object({ bookingId: uuid, location, timestamp });
 
 const ticketView = z.object({ id: uuid, userId, subject: z.string(), createdAt: timestamp });
 
@@ -52,7 +50,8 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       body: z.object({ service: shortText, technicianId: uuid.optional() }),
       status: 201,
       response: bookingView,
-      handle: ({ identity, body }) => bookings.create(identity, body.service, body.technicianId ?? null),
+      handle: ({ identity, body, command }) =>
+        bookings.create(identity, body.service, body.technicianId ?? null, command),
     }),
     defineRoute({
       method: "get",
@@ -71,7 +70,7 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       params: withId,
       body: bookingChange,
       response: bookingView,
-      handle: ({ identity, params, body }) => bookings.change(params.id, identity, body),
+      handle: ({ identity, params, body, command }) => bookings.change(params.id, identity, body, command),
     }),
     defineRoute({
       method: "post",
@@ -80,8 +79,8 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       credential: "jwt",
       params: withId,
       body: location,
-      response: locationView,
-      handle: async ({ identity, params, body }) => locationOf(await bookings.report(params.id, identity, body)),
+      response: outbound.location_update.schema,
+      handle: ({ identity, params, body, command }) => bookings.report(params.id, identity, body, command),
     }),
     defineRoute({
       method: "post",
@@ -91,7 +90,7 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       body: z.object({ subject: shortText }),
       status: 201,
       response: ticketView,
-      handle: ({ identity, body }) => support.create(identity, body.subject),
+      handle: ({ identity, body, command }) => support.create(identity, body.subject, command),
     }),
     defineRoute({
       method: "get",
@@ -100,10 +99,11 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       credential: "jwt",
       params: withId,
       query: z.object({ after_seq: z.coerce.number().int().nonnegative().default(0) }),
-      response: z.object({ items: z.array(messageView) }),
-      handle: async ({ identity, params, query }) => ({
-        items: await support.list(params.id, identity, query.after_seq),
+      response: z.object({
+        items: z.array(messageView),
+        seq: since.describe("With the last messages: the `since` to join the ticket's room with"),
       }),
+      handle: ({ identity, params, query }) => support.list(params.id, identity, query.after_seq),
     }),
     defineRoute({
       method: "post",
@@ -114,11 +114,7 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
       body: z.object({ message: longText }),
       status: 201,
       response: messageView,
-      handle: ({ identity, params, body }) => support.post(params.id, identity, body.message),
+      handle: ({ identity, params, body, command }) => support.post(params.id, identity, body.message, command),
     }),
   ];
-}
-
-function locationOf({ id, lastLocation }: Booking) {
-  return { bookingId: id, ...lastLocation };
 }

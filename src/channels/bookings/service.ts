@@ -1,13 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Identity } from "../../hub/identity.ts";
 import type { Change } from "../../store/collection.ts";
+import { insertOnce } from "../../store/insert-once.ts";
 import { begin, change, type Part, partOf, report, type Wish } from "./booking.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Booking, Bookings } from "./collections.ts";
-import { type Location, uuid } from "./messages.ts";
+import { type Location, type LocationUpdate, uuid } from "./messages.ts";
 import { bookingRoom, NAMESPACE } from "./rooms.ts";
 
 export interface BookingsServiceOptions {
@@ -26,6 +27,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
     id: string,
     identity: Identity,
     transition: (booking: Booking, part: Part) => Change<Booking, R>,
+    command: Command,
   ): Promise<R> {
     if (!uuid.safeParse(id).success) throw notFound();
     const act = (booking: Booking): Change<Booking, R> => {
@@ -33,7 +35,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
       if (!part) throw notFound();
       return transition(booking, part);
     };
-    return bookings.modify(id, act).catch((error: unknown) => {
+    return bookings.modify(id, act, command).catch((error: unknown) => {
       throw error instanceof HubError && error.code === "not_found" ? notFound() : error;
     });
   }
@@ -54,37 +56,43 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
     },
 
     /** Whoever creates a booking owns it. Nobody is told: a status that nobody has seen has not changed. */
-    async create(identity: Identity, service: string, technicianId: string | null): Promise<Booking> {
-      const { userId } = identity;
-      const booking = begin({ id: randomUUID(), userId, service, technicianId, createdAt: timestamp(clock) });
-      await bookings.insert(booking);
-      return booking;
+    async create(
+      { userId }: Identity,
+      service: string,
+      technicianId: string | null,
+      command: Command,
+    ): Promise<Booking> {
+      const booking = begin({ id: command.uuid(), userId, service, technicianId, createdAt: timestamp(clock) });
+      return insertOnce(bookings, booking);
     },
 
     /**
      * Changes the status, the technician or both. A technician who is no longer the booking's is out of its room when
      * this resolves: clients that were in it are told so, and one that is just joining finds out when it looks again.
      */
-    async change(id: string, identity: Identity, wish: Wish): Promise<Booking> {
-      const { before, next } = await modify(id, identity, (before, part) => {
+    async change(id: string, identity: Identity, wish: Wish, command: Command): Promise<Booking> {
+      const act = (before: Booking, part: Part) => {
         const next = change(before, part, wish);
         const moved = next.status !== before.status;
         const messages = moved ? [broadcasts.statusUpdate(id, next.userId, next.status)] : [];
-        return { next, messages, result: { before, next } };
-      });
-      if (before.technicianId !== null && before.technicianId !== next.technicianId) {
-        evict(NAMESPACE, bookingRoom(id), before.technicianId, "You are no longer assigned to this booking");
+        return { next, messages, result: { next, former: before.technicianId } };
+      };
+      const { next, former } = await modify(id, identity, act, command);
+      if (former !== null && former !== next.technicianId) {
+        evict(NAMESPACE, bookingRoom(id), former, "You are no longer assigned to this booking");
       }
       return next;
     },
 
     /** Records where the technician is now, and shows it to all who watch the booking. */
-    async report(id: string, identity: Identity, location: Location): Promise<Booking> {
-      return modify(id, identity, (before, part) => {
+    async report(id: string, identity: Identity, location: Location, command: Command): Promise<LocationUpdate> {
+      const act = (before: Booking, part: Part) => {
         const at = timestamp(clock);
         const next = report(before, part, location, at);
-        return { next, messages: [broadcasts.locationUpdate(id, location, at)], result: next };
-      });
+        const messages = [broadcasts.locationUpdate(id, location, at)];
+        return { next, messages, result: { bookingId: id, location, timestamp: at } };
+      };
+      return modify(id, identity, act, command);
     },
   };
 }

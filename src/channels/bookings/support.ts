@@ -1,11 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
+import type { Snapshot } from "../../hub/snapshot.ts";
 import { inTurns } from "../../hub/turns.ts";
+import type { RoomLog } from "../../store/collection.ts";
+import { insertOnce } from "../../store/insert-once.ts";
+import { originOf } from "../../store/origin.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collections.ts";
 import { uuid } from "./messages.ts";
+import { NAMESPACE, supportRoom } from "./rooms.ts";
 
 /** Most messages that one request gives. */
 const PAGE = 1_000;
@@ -16,15 +21,18 @@ const MAX_TRIES = 100;
 export interface SupportServiceOptions {
   readonly tickets: Tickets;
   readonly messages: TicketMessages;
+  readonly log: Pick<RoomLog, "append">;
   readonly broadcasts: Broadcasts;
+  readonly snapshot: Snapshot;
   readonly clock: Clock;
 }
 
 export type SupportService = ReturnType<typeof createSupportService>;
 
 /** Support tickets and their chats: between the creator of a ticket and the admins. */
-export function createSupportService({ tickets, messages, broadcasts, clock }: SupportServiceOptions) {
-  /** One message of a ticket after another, so that they are broadcast in the order of their numbers. */
+export function createSupportService(options: SupportServiceOptions) {
+  const { tickets, messages, log, broadcasts, snapshot, clock } = options;
+  /** One message of a ticket after another, so that they do not take each other's numbers. */
   const inTurn = inTurns();
 
   /** The ticket, if there is one and it is the user's business. */
@@ -42,33 +50,46 @@ export function createSupportService({ tickets, messages, broadcasts, clock }: S
   return {
     find,
 
-    async create({ userId }: Identity, subject: string): Promise<Ticket> {
-      const ticket: Ticket = { id: randomUUID(), userId, subject, createdAt: timestamp(clock) };
-      await tickets.insert(ticket);
-      return ticket;
+    async create({ userId }: Identity, subject: string, command: Command): Promise<Ticket> {
+      return insertOnce(tickets, { id: command.uuid(), userId, subject, createdAt: timestamp(clock) });
     },
 
-    /** The messages of a ticket that come after the one numbered `afterSeq`, at most 1,000, in order. */
-    async list(id: string, identity: Identity, afterSeq: number): Promise<TicketMessage[]> {
+    /**
+     * The messages of a ticket that come after the one numbered `afterSeq`, at most 1,000, in order. `seq` is the place of
+     * the ticket's room where those who join with it as `since` get what comes after the last message of the ticket.
+     */
+    async list(
+      id: string,
+      identity: Identity,
+      afterSeq: number,
+    ): Promise<{ items: readonly TicketMessage[]; seq: number }> {
       await get(id, identity);
-      return messages.find("bySeq", { equals: [id], range: { after: afterSeq }, limit: PAGE });
+      const room = supportRoom(id);
+      const { value: items, seqs } = await snapshot({
+        namespace: NAMESPACE,
+        read: () => messages.find("bySeq", { equals: [id], range: { after: afterSeq }, limit: PAGE }),
+        documents: (items) => items,
+        rooms: () => [room],
+      });
+      return { items, seq: seqs.get(room) ?? 0 };
     },
 
-    async post(id: string, identity: Identity, text: string): Promise<TicketMessage> {
-      await get(id, identity);
-      return inTurn(id, () => append(id, identity.userId, text));
+    async post(ticketId: string, identity: Identity, text: string, command: Command): Promise<TicketMessage> {
+      await get(ticketId, identity);
+      const said = { id: command.uuid(), ticketId, senderId: identity.userId, message: text };
+      return inTurn(ticketId, () => append(said));
     },
   };
 
   /** Takes the number after the last; the store refuses one that is taken, and then it is the next one's turn. */
-  async function append(ticketId: string, senderId: string, text: string): Promise<TicketMessage> {
+  async function append(said: Omit<TicketMessage, "seq" | "createdAt">): Promise<TicketMessage> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const [last] = await messages.find("bySeq", { equals: [ticketId], descending: true, limit: 1 });
-      const data = { id: randomUUID(), message: text, createdAt: timestamp(clock) };
-      const message: TicketMessage = { ...data, ticketId, senderId, seq: (last?.seq ?? 0) + 1 };
+      const [last] = await messages.find("bySeq", { equals: [said.ticketId], descending: true, limit: 1 });
+      // Another worker may have stored it and not sent it yet: the room is to have the order of the numbers.
+      if (last) await log.append(originOf(last).pending);
+      const message: TicketMessage = { ...said, seq: (last?.seq ?? 0) + 1, createdAt: timestamp(clock) };
       try {
-        await messages.insert(message, [broadcasts.supportMessage(ticketId, senderId, data)]);
-        return message;
+        return await insertOnce(messages, message, [broadcasts.supportMessage(said.ticketId, said.senderId, message)]);
       } catch (error) {
         if (!(error instanceof HubError && error.code === "conflict")) throw error;
       }

@@ -8,11 +8,11 @@ import { createEventsService } from "./service.ts";
 /** Events with seats: who watches one sees every booking and how many seats are left. */
 export const events: App = {
   name: "events",
-  async start({ store, clock, limits }) {
+  async start({ store, clock, limits, snapshot }) {
     const collection = await store.collection(eventCollection);
     // The demo's events have the ids 123 and 124; those that are created come after them.
     const nextId = async (): Promise<number> => 1_000 + (await store.next("events"));
-    const service = createEventsService({ events: collection, nextId, clock });
+    const service = createEventsService({ events: collection, nextId, snapshot, clock });
     return {
       channels: eventChannels(service, limits, clock),
       routes: eventRoutes(service),

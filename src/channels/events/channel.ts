@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
+import type { z } from "zod";
 import { type Channel, defineChannel } from "../../hub/channel.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Connection } from "../../hub/connection.ts";
+import type { Joining, Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Limits } from "../../hub/limits.ts";
+import { sinceGiven } from "../../hub/since.ts";
+import { originOf } from "../../store/origin.ts";
 import { inbound, type Outbound, outbound } from "./messages.ts";
 import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
 
@@ -19,9 +23,7 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
   const subscriptions = new WeakMap<Client, Map<number, () => void>>();
   const now = (): string => timestamp(clock);
 
-  function greet(client: Client, eventId?: number): void {
-    const clientId = `ws_${clock.now()}_${randomBytes(5).toString("hex")}`;
-    client.send("connection_established", { clientId, ...(eventId !== undefined && { eventId }), timestamp: now() });
+  function begin(client: Client): void {
     client.onClose(limits.count(CLIENTS));
     const counted = new Map<number, () => void>();
     subscriptions.set(client, counted);
@@ -30,16 +32,28 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
     });
   }
 
-  /** In the room first, then the current value: nothing that happens in between is missed. */
-  async function subscribe(client: Client, eventId: number): Promise<void> {
-    await service.visible(eventId, client.identity);
-    await client.join(roomOf(eventId));
-    const counted = subscriptions.get(client);
-    if (client.isOpen && counted && !counted.has(eventId)) counted.set(eventId, limits.count(SUBSCRIPTIONS));
+  function greet(client: Client, facts: { eventId?: number } & Resumed = {}): void {
+    const clientId = `ws_${clock.now()}_${randomBytes(5).toString("hex")}`;
+    client.send("connection_established", { clientId, ...facts, timestamp: now() });
   }
 
-  async function sendSeats(client: Client, eventId: number): Promise<void> {
-    client.send("seat_update", service.seatsOf(await service.visible(eventId, client.identity)));
+  /** In the room first, then the current value: nothing that happens in between is missed. */
+  async function subscribe(client: Client, eventId: number, joining: Joining): Promise<void> {
+    await service.visible(eventId, client.identity);
+    await client.join(roomOf(eventId), joining).catch((error: unknown) => {
+      forget(client, eventId);
+      throw error;
+    });
+    const counted = subscriptions.get(client);
+    if (client.isOpen && counted && !counted.has(eventId)) counted.set(eventId, limits.count(SUBSCRIPTIONS));
+    const event = await service.visible(eventId, client.identity);
+    client.sendValue("seat_update", service.seatsOf(event), originOf(event).version);
+  }
+
+  /** The client is not subscribed any more. */
+  function forget(client: Client, eventId: number): void {
+    subscriptions.get(client)?.get(eventId)?.();
+    subscriptions.get(client)?.delete(eventId);
   }
 
   const common = {
@@ -50,16 +64,16 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
     outbound,
     error: ({ message, timestamp }) => ({ message, timestamp }),
     on: {
-      async subscribe_event(client: Client, { eventId }: { eventId: number }) {
-        await subscribe(client, eventId);
-        client.send("subscribed", { eventId, timestamp: now() });
-        await sendSeats(client, eventId);
+      async subscribe_event(client: Client, { eventId, since }: z.output<typeof inbound.subscribe_event>) {
+        const confirm = (resumed: Resumed): void => {
+          client.send("subscribed", { eventId, ...resumed, timestamp: now() });
+        };
+        await subscribe(client, eventId, { since, confirm });
         return { eventId };
       },
       async unsubscribe_event(client: Client, { eventId }: { eventId: number }) {
         await client.leave(roomOf(eventId));
-        subscriptions.get(client)?.get(eventId)?.();
-        subscriptions.get(client)?.delete(eventId);
+        forget(client, eventId);
         client.send("unsubscribed", { eventId, timestamp: now() });
         return { eventId };
       },
@@ -83,7 +97,10 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
       ...common,
       namespace: NAMESPACE,
       path: "/ws",
-      open: (client) => greet(client),
+      open(client) {
+        begin(client);
+        greet(client);
+      },
     }),
     defineChannel<typeof inbound, Outbound>({
       ...common,
@@ -98,9 +115,11 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
       },
       async open(client) {
         const eventId = idOf(client.params.eventId);
-        greet(client, eventId);
-        await subscribe(client, eventId);
-        await sendSeats(client, eventId);
+        begin(client);
+        await subscribe(client, eventId, {
+          since: sinceGiven(client),
+          confirm: (resumed) => greet(client, { eventId, ...resumed }),
+        });
       },
     }),
   ];

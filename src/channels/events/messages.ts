@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { latest, log, reply, volatile } from "../../hub/channel.ts";
+import { resumed, since } from "../../hub/since.ts";
 
 const timestamp = z.iso.datetime();
 const eventId = z.number().int().positive();
@@ -7,7 +8,7 @@ const seats = z.number().int().nonnegative();
 
 /** What clients send. */
 export const inbound = {
-  subscribe_event: z.object({ eventId }),
+  subscribe_event: z.object({ eventId, since: since.optional() }),
   unsubscribe_event: z.object({ eventId }),
   ping: z.object({}),
   get_stats: z.object({}),
@@ -15,8 +16,8 @@ export const inbound = {
 
 /** What the hub sends. No schema has `bookingId` or `userId`: whoever watches an event does not learn who books. */
 export const outbound = {
-  connection_established: reply(z.object({ clientId: z.string(), eventId: eventId.optional(), timestamp })),
-  subscribed: reply(z.object({ eventId, timestamp })),
+  connection_established: reply(z.object({ clientId: z.string(), eventId: eventId.optional(), ...resumed, timestamp })),
+  subscribed: reply(z.object({ eventId, ...resumed, timestamp })),
   unsubscribed: reply(z.object({ eventId, timestamp })),
   seat_update: latest(z.object({ eventId, availableSeats: seats, seatCapacity: seats, timestamp }), "eventId"),
   booking_created: log(z.object({ eventId, availableSeats: seats, timestamp })),

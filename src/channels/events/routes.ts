@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import type { Event } from "./collections.ts";
+import { since } from "../../hub/since.ts";
 import { MAX_SEATS } from "./collections.ts";
 import type { EventsService } from "./service.ts";
 
@@ -13,6 +13,8 @@ const eventView = z.object({
   availableSeats: count,
   visibility: z.enum(["public", "private"]),
 });
+
+const listedEvent = eventView.extend({ seq: since.describe("The `since` to subscribe to the event with") });
 
 const bookingView = z.object({
   bookingId: z.number().int(),
@@ -43,7 +45,7 @@ export function eventRoutes(service: EventsService): Route[] {
       summary: "The events that the user may see, by id",
       credential: "jwt",
       query: page,
-      response: z.object({ items: z.array(eventView) }),
+      response: z.object({ items: z.array(listedEvent) }),
       handle: async ({ identity, query }) => ({ items: await service.list(identity, query.after, query.limit) }),
     }),
     defineRoute({
@@ -55,7 +57,7 @@ export function eventRoutes(service: EventsService): Route[] {
       body: newEvent,
       status: 201,
       response: eventView,
-      handle: ({ body }) => service.create(body),
+      handle: ({ body, command }) => service.create(body, command),
     }),
     defineRoute({
       method: "patch",
@@ -66,7 +68,7 @@ export function eventRoutes(service: EventsService): Route[] {
       params: z.object({ id: numericId }),
       body: z.object({ seatCapacity: z.number().int().nonnegative() }),
       response: eventView,
-      handle: ({ params, body }) => service.resize(params.id, body.seatCapacity),
+      handle: ({ params, body, command }) => service.resize(params.id, body.seatCapacity, command),
     }),
     defineRoute({
       method: "post",
@@ -77,9 +79,9 @@ export function eventRoutes(service: EventsService): Route[] {
       body: z.object({ seats: z.number().int().positive().max(MAX_SEATS).default(1) }),
       status: 201,
       response: bookingView,
-      handle: async ({ identity, params, body }) => {
-        const { event, bookingId } = await service.book(params.id, identity, body.seats);
-        return { ...seatsLeft(event), bookingId, seats: body.seats };
+      handle: async ({ identity, params, body, command }) => {
+        const receipt = await service.book(params.id, identity, body.seats, command);
+        return { ...receipt, seats: body.seats };
       },
     }),
     defineRoute({
@@ -89,14 +91,7 @@ export function eventRoutes(service: EventsService): Route[] {
       credential: "jwt",
       params: z.object({ id: numericId, bookingId: numericId }),
       response: bookingView.omit({ seats: true }),
-      handle: async ({ identity, params }) => {
-        const event = await service.cancel(params.id, params.bookingId, identity);
-        return { ...seatsLeft(event), bookingId: params.bookingId };
-      },
+      handle: ({ identity, params, command }) => service.cancel(params.id, params.bookingId, identity, command),
     }),
   ];
-}
-
-function seatsLeft({ id, availableSeats, seatCapacity }: Event) {
-  return { eventId: id, availableSeats, seatCapacity };
 }

@@ -1,8 +1,11 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { type Outgoing, publisher } from "../../hub/publish.ts";
+import type { Snapshot } from "../../hub/snapshot.ts";
 import type { Collection } from "../../store/collection.ts";
+import { insertOnce } from "../../store/insert-once.ts";
 import type { Event } from "./collections.ts";
 import { outbound } from "./messages.ts";
 import * as seats from "./seats.ts";
@@ -17,13 +20,25 @@ export function roomOf(eventId: number): string {
 export interface EventsServiceOptions {
   readonly events: Collection<Event, "byId">;
   readonly nextId: () => Promise<number>;
+  readonly snapshot: Snapshot;
   readonly clock: Clock;
 }
 
 export type EventsService = ReturnType<typeof createEventsService>;
 
+/** An event as those see it who may. */
+export type EventFacts = Pick<Event, "id" | "name" | "seatCapacity" | "availableSeats" | "visibility">;
+
+/** What somebody who books or cancels is told: the booking, and what it leaves of the seats. */
+export interface Receipt {
+  readonly eventId: number;
+  readonly bookingId: number;
+  readonly availableSeats: number;
+  readonly seatCapacity: number;
+}
+
 /** The events app: what can be done with events and seats, by whichever door or route it is asked for. */
-export function createEventsService({ events, nextId, clock }: EventsServiceOptions) {
+export function createEventsService({ events, nextId, snapshot, clock }: EventsServiceOptions) {
   const { message } = publisher(NAMESPACE, outbound);
 
   /** The event, or the same "not found" whether it does not exist or is not for this user's eyes. */
@@ -50,55 +65,76 @@ export function createEventsService({ events, nextId, clock }: EventsServiceOpti
     visible,
     seatsOf,
 
-    /** The events this user may see, by id. */
-    async list(identity: Identity, after: number, limit: number): Promise<Event[]> {
-      const found: Event[] = [];
-      for (let from = after; found.length < limit; ) {
-        const page = await events.find("byId", { range: { after: from }, limit });
-        found.push(...page.filter((event) => maySee(event, identity)));
-        const last = page.at(-1);
-        if (!last || page.length < limit) break;
-        from = last.id;
-      }
-      return found.slice(0, limit);
-    },
-
-    async create(event: Pick<Event, "name" | "seatCapacity" | "visibility" | "allowedUserIds">): Promise<Event> {
-      const created: Event = {
-        ...event,
-        id: await nextId(),
-        availableSeats: event.seatCapacity,
-        nextBookingId: 1,
-        bookings: {},
-      };
-      await events.insert(created);
-      return created;
-    },
-
-    async resize(id: number, seatCapacity: number): Promise<Event> {
-      return events.modify(id, (event) => {
-        const next = seats.resize(event, seatCapacity);
-        return { next, messages: [seatUpdate(next)], result: next };
+    /**
+     * The events this user may see, by id. `seq` is the place of an event's room where those who subscribe with it as
+     * `since` get what comes after the seats as they are listed.
+     */
+    async list(identity: Identity, after: number, limit: number): Promise<(EventFacts & { seq: number })[]> {
+      const { value: listed, seqs } = await snapshot({
+        namespace: NAMESPACE,
+        read: () => visibleAfter(after, identity, limit),
+        documents: (listed) => listed,
+        rooms: (listed) => listed.map(({ id }) => roomOf(id)),
       });
+      return listed.map((event) => ({ ...factsOf(event), seq: seqs.get(roomOf(event.id)) ?? 0 }));
     },
 
-    async book(id: number, identity: Identity, count: number): Promise<{ event: Event; bookingId: number }> {
-      return events.modify(id, (event) => {
+    async create(
+      event: Pick<Event, "name" | "seatCapacity" | "visibility" | "allowedUserIds">,
+      command: Command,
+    ): Promise<EventFacts> {
+      const id = await command.number(nextId);
+      return insertOnce(events, { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} });
+    },
+
+    async resize(id: number, seatCapacity: number, command: Command): Promise<EventFacts> {
+      const act = (event: Event) => {
+        const next = seats.resize(event, seatCapacity);
+        return { next, messages: [seatUpdate(next)], result: factsOf(next) };
+      };
+      return events.modify(id, act, command);
+    },
+
+    async book(id: number, identity: Identity, count: number, command: Command): Promise<Receipt> {
+      const act = (event: Event) => {
         if (!maySee(event, identity)) throw asIfMissing();
         const { next, bookingId } = seats.book(event, identity.userId, count);
         const messages = [bookingMessage("booking_created", next), seatUpdate(next)];
-        return { next, messages, result: { event: next, bookingId } };
-      });
+        return { next, messages, result: receipt(next, bookingId) };
+      };
+      return events.modify(id, act, command);
     },
 
-    async cancel(id: number, bookingId: number, identity: Identity): Promise<Event> {
-      return events.modify(id, (event) => {
+    async cancel(id: number, bookingId: number, identity: Identity, command: Command): Promise<Receipt> {
+      const act = (event: Event) => {
         if (!maySee(event, identity)) throw asIfMissing();
         const next = seats.cancel(event, bookingId, identity.userId, identity.role === "admin");
-        return { next, messages: [bookingMessage("booking_cancelled", next), seatUpdate(next)], result: next };
-      });
+        const messages = [bookingMessage("booking_cancelled", next), seatUpdate(next)];
+        return { next, messages, result: receipt(next, bookingId) };
+      };
+      return events.modify(id, act, command);
     },
   };
+
+  async function visibleAfter(id: number, identity: Identity, limit: number): Promise<Event[]> {
+    const found: Event[] = [];
+    for (let after = id; found.length < limit; ) {
+      const page = await events.find("byId", { range: { after }, limit });
+      found.push(...page.filter((event) => maySee(event, identity)));
+      const last = page.at(-1);
+      if (!last || page.length < limit) break;
+      after = last.id;
+    }
+    return found.slice(0, limit);
+  }
+}
+
+function factsOf({ id, name, seatCapacity, availableSeats, visibility }: Event): EventFacts {
+  return { id, name, seatCapacity, availableSeats, visibility };
+}
+
+function receipt({ id, availableSeats, seatCapacity }: Event, bookingId: number): Receipt {
+  return { eventId: id, bookingId, availableSeats, seatCapacity };
 }
 
 /** What the store says of an event that is not there. */

@@ -20,25 +20,28 @@ export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReser
   const moving = new Set<number>();
 
   /** Moves the ended reservations of a lot, if it has many. What cannot be moved now is moved after a later change. */
-  return async function tidy(lot: Lot): Promise<void> {
-    if (moving.has(lot.id)) return;
-    moving.add(lot.id);
+  return async function tidy(lotId: number): Promise<void> {
+    if (moving.has(lotId)) return;
+    moving.add(lotId);
     try {
-      let left: Lot | undefined = lot;
-      while (left && endedOf(left).length >= ENDED_IN_LOT) {
-        const batch = endedOf(left).slice(0, BATCH);
+      for (let lot = await lots.get(lotId); lot && isUntidy(lot); lot = await lots.get(lotId)) {
+        const batch = endedOf(lot).slice(0, BATCH);
         await insertMissing(ended, batch);
         const ids = batch.map(({ id }) => id);
-        await lots.modify(lot.id, (current) => ({ next: without(current, ids), result: undefined }));
-        left = await lots.get(lot.id);
+        await lots.modify(lotId, (current) => ({ next: without(current, ids), result: undefined }));
       }
     } catch (error) {
       // The change that led here is made; that the database went away since is no failure of it.
       if (!(error instanceof HubError && error.code === "unavailable")) throw error;
     } finally {
-      moving.delete(lot.id);
+      moving.delete(lotId);
     }
   };
+}
+
+/** Whether a lot has many ended reservations. */
+export function isUntidy(lot: Lot): boolean {
+  return endedOf(lot).length >= ENDED_IN_LOT;
 }
 
 function endedOf({ id, reservations }: Lot): LocatedReservation[] {

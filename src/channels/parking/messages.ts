@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { log, reply } from "../../hub/channel.ts";
+import { resumed, since } from "../../hub/since.ts";
 
 /** What a client can be notified of. */
 export const NOTIFICATION_TYPES = ["reservation", "parking_lot"] as const;
@@ -22,12 +23,25 @@ export const lotView = z.object({
   available_spots: z.number().int().nonnegative(),
 });
 
+/** Each type has places of its own: one number is meant for every type that is subscribed to. */
+const places = z.union([since, z.partialRecord(notificationType, since)]);
+
 /** What clients send. */
-export const inbound = { subscribe: z.object({ notification_types: z.array(notificationType) }) };
+export const inbound = {
+  subscribe: z.object({ notification_types: z.array(notificationType), since: places.optional() }),
+};
 
 /** What the hub sends. */
 export const outbound = {
-  subscribed: reply(z.object({ notification_types: z.array(notificationType) })),
+  subscribed: reply(
+    z.object({
+      notification_types: z.array(notificationType),
+      /** Whether all follows that was missed of the types that `since` was said for. */
+      recovered: resumed.recovered,
+      /** The newest place: a number where there is one type, by type where there are several. */
+      seq: places.optional(),
+    }),
+  ),
   notification: log(
     z.object({
       message: z.string(),
@@ -40,3 +54,4 @@ export const outbound = {
 };
 
 export type Outbound = typeof outbound;
+export type Subscribed = z.output<typeof outbound.subscribed.schema>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import { type LocatedReservation, type Lot, MAX_SPOTS } from "./collections.ts";
+import { type LocatedReservation, MAX_SPOTS } from "./collections.ts";
 import { lotView, reservationView, STATUSES } from "./messages.ts";
-import type { ParkingService } from "./service.ts";
+import type { LotFacts, ParkingService } from "./service.ts";
 
 const spots = z.number().int().nonnegative().max(MAX_SPOTS);
 const limit = z.coerce.number().int().min(1).max(1_000).default(100);
@@ -28,7 +28,9 @@ export function parkingRoutes(service: ParkingService): Route[] {
       body: z.object({ name: z.string().trim().min(1).max(200), available_spots: spots }),
       status: 201,
       response: lotView,
-      handle: async ({ body }) => viewOfLot(await service.addLot(body.name, body.available_spots)),
+      async handle({ body, command }) {
+        return viewOfLot(await service.addLot(body.name, body.available_spots, command));
+      },
     }),
     defineRoute({
       method: "patch",
@@ -39,7 +41,9 @@ export function parkingRoutes(service: ParkingService): Route[] {
       params: z.object({ id: numericId }),
       body: z.object({ available_spots: spots }),
       response: lotView,
-      handle: async ({ params, body }) => viewOfLot(await service.setSpots(params.id, body.available_spots)),
+      async handle({ params, body, command }) {
+        return viewOfLot(await service.setSpots(params.id, body.available_spots, command));
+      },
     }),
     defineRoute({
       method: "get",
@@ -61,7 +65,9 @@ export function parkingRoutes(service: ParkingService): Route[] {
       body: z.object({ parking_lot_id: z.number().int().positive() }),
       status: 201,
       response: reservationView,
-      handle: async ({ identity, body }) => viewOfReservation(await service.reserve(body.parking_lot_id, identity)),
+      async handle({ identity, body, command }) {
+        return viewOfReservation(await service.reserve(body.parking_lot_id, identity, command));
+      },
     }),
     defineRoute({
       method: "patch",
@@ -71,14 +77,14 @@ export function parkingRoutes(service: ParkingService): Route[] {
       params: z.object({ id: numericId }),
       body: z.object({ status: z.enum(STATUSES) }),
       response: reservationView,
-      async handle({ identity, params, body }) {
-        return viewOfReservation(await service.setStatus(params.id, body.status, identity));
+      async handle({ identity, params, body, command }) {
+        return viewOfReservation(await service.setStatus(params.id, body.status, identity, command));
       },
     }),
   ];
 }
 
-function viewOfLot({ id, name, available_spots }: Lot): z.input<typeof lotView> {
+function viewOfLot({ id, name, available_spots }: LotFacts): z.input<typeof lotView> {
   return { parking_lot_id: id, name, available_spots };
 }
 

@@ -1,8 +1,9 @@
+import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { type Outgoing, publisher } from "../../hub/publish.ts";
 import type { Change, Collection } from "../../store/collection.ts";
-import { createTidy } from "./archive.ts";
+import { createTidy, isUntidy } from "./archive.ts";
 import type { LocatedReservation, Lot, Reservation } from "./collections.ts";
 import { type NotificationType, outbound, type Status } from "./messages.ts";
 import * as spots from "./spots.ts";
@@ -22,6 +23,9 @@ export interface ParkingServiceOptions {
 }
 
 export type ParkingService = ReturnType<typeof createParkingService>;
+
+/** What everybody may know of a lot. */
+export type LotFacts = Pick<Lot, "id" | "name" | "available_spots">;
 
 /** What a change of status is told as. */
 const NEWS: Readonly<Record<Status, string>> = {
@@ -54,24 +58,24 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
     });
   }
 
-  /** A change of a lot that has to exist. */
-  async function change<R>(lotId: number, transition: (lot: Lot) => Change<Lot, R>): Promise<R> {
-    return lots.modify(lotId, transition).catch((error: unknown) => {
+  /** A change of a lot that has to exist. Its result is kept with the lot for a while, and should be small. */
+  async function change<R>(lotId: number, command: Command, transition: (lot: Lot) => Change<Lot, R>): Promise<R> {
+    return lots.modify(lotId, transition, command).catch((error: unknown) => {
       const isMissing = error instanceof HubError && error.code === "not_found";
       throw isMissing ? new HubError("not_found", "Parking lot not found") : error;
     });
   }
 
-  /** The reservation with its new status and the lot after the change; `undefined` when it is not in the lot any more. */
-  async function changeInLot(lotId: number, id: number, status: Status, identity: Identity) {
-    return change(lotId, (lot) => {
+  /** The reservation with its new status, and whether its lot is untidy now; `undefined` when it is no longer in the lot. */
+  async function changeInLot(lotId: number, id: number, status: Status, identity: Identity, command: Command) {
+    return change(lotId, command, (lot) => {
       const reservation = lot.reservations.find((one) => one.id === id);
       if (!reservation) return { next: lot, result: undefined };
-      if (!spots.changesStatus(reservation, status, identity)) return { next: lot, result: { lot, reservation } };
-      const next = spots.end(lot, id, status);
+      const isSame = !spots.changesStatus(reservation, status, identity);
+      const next = isSame ? lot : spots.end(lot, id, status);
       const changed = { ...reservation, status };
-      const messages = [reservationNews(next, changed), lotNews(next)];
-      return { next, messages, result: { lot: next, reservation: changed } };
+      const messages = isSame ? [] : [reservationNews(next, changed), lotNews(next)];
+      return { next, messages, result: { reservation: changed, isUntidy: isUntidy(next) } };
     });
   }
 
@@ -81,23 +85,23 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
       return lots.find("byId", { range: { after }, limit });
     },
 
-    async addLot(name: string, available_spots: number): Promise<Lot> {
-      const lot = spots.emptyLot(await nextLotId(), name, available_spots);
-      await lots.insert(lot, [lotNews(lot)]);
-      return lot;
+    async addLot(name: string, available_spots: number, command: Command): Promise<LotFacts> {
+      const lot = spots.emptyLot(await command.number(nextLotId), name, available_spots);
+      await lots.insert(lot, [lotNews(lot)], command);
+      return factsOf(lot);
     },
 
-    async setSpots(lotId: number, available_spots: number): Promise<Lot> {
-      return change(lotId, (lot) => {
+    async setSpots(lotId: number, available_spots: number, command: Command): Promise<LotFacts> {
+      return change(lotId, command, (lot) => {
         const next = spots.setSpots(lot, available_spots);
-        return { next, messages: [lotNews(next)], result: next };
+        return { next, messages: [lotNews(next)], result: factsOf(next) };
       });
     },
 
     /** Rejects with `HubError("conflict")` when no spot is free. */
-    async reserve(lotId: number, { userId }: Identity): Promise<LocatedReservation> {
-      const id = await nextReservationId();
-      return change(lotId, (lot) => {
+    async reserve(lotId: number, { userId }: Identity, command: Command): Promise<LocatedReservation> {
+      const id = await command.number(nextReservationId);
+      return change(lotId, command, (lot) => {
         const { next, reservation } = spots.reserve(lot, id, userId);
         const messages = [reservationNews(next, reservation), lotNews(next)];
         return { next, messages, result: { ...reservation, parking_lot_id: lotId } };
@@ -105,12 +109,12 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
     },
 
     /** Asking for the status that there is changes nothing and tells nobody. Out of an ended one: `HubError("conflict")`. */
-    async setStatus(id: number, status: Status, identity: Identity): Promise<LocatedReservation> {
+    async setStatus(id: number, status: Status, identity: Identity, command: Command): Promise<LocatedReservation> {
       const [lot] = await lots.find("byReservation", { equals: [id], limit: 1 });
-      const changed = lot && (await changeInLot(lot.id, id, status, identity));
+      const changed = lot && (await changeInLot(lot.id, id, status, identity, command));
       if (changed) {
-        await tidy(changed.lot);
-        return { ...changed.reservation, parking_lot_id: changed.lot.id };
+        if (changed.isUntidy) await tidy(lot.id);
+        return { ...changed.reservation, parking_lot_id: lot.id };
       }
       const reservation = await ended.get(id);
       if (!reservation) throw new HubError("not_found", "Reservation not found");
@@ -133,4 +137,8 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
       return [...found.values()].sort((a, b) => b.id - a.id).slice(0, limit);
     },
   };
+}
+
+function factsOf({ id, name, available_spots }: Lot): LotFacts {
+  return { id, name, available_spots };
 }

@@ -29,7 +29,7 @@ export function vehicleRoutes(service: VehiclesService): Route[] {
       body: newVehicle,
       status: 201,
       response: vehicleView,
-      handle: ({ body }) => service.enter(body),
+      handle: ({ body, command }) => service.enter(body, command),
     }),
     defineRoute({
       method: "delete",
@@ -39,7 +39,7 @@ export function vehicleRoutes(service: VehiclesService): Route[] {
       params: z.object({ id: numericId }),
       status: 204,
       response: z.object({}),
-      handle: ({ params }) => service.leave(params.id),
+      handle: ({ params, command }) => service.leave(params.id, command),
     }),
   ];
 }

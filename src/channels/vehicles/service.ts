@@ -1,6 +1,8 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
+import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Collection } from "../../store/collection.ts";
+import { insertOnce } from "../../store/insert-once.ts";
 import type { Vehicle } from "./collections.ts";
 import { fold, wordsOf } from "./words.ts";
 
@@ -43,14 +45,15 @@ export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServi
       return { items, total };
     },
 
-    async enter(entry: VehicleEntry): Promise<Vehicle> {
-      const vehicle = parked(await nextId(), entry, timestamp(clock));
-      await vehicles.insert(vehicle);
-      return vehicle;
+    async enter(entry: VehicleEntry, command: Command): Promise<Vehicle> {
+      return insertOnce(vehicles, parked(await command.number(nextId), entry, timestamp(clock)));
     },
 
-    async leave(id: number): Promise<void> {
-      if (!(await vehicles.remove(id))) throw new HubError("not_found", "Vehicle not found");
+    async leave(id: number, command: Command): Promise<void> {
+      // Where the command comes again the vehicle may be gone by its own doing: what was found the first time is noted.
+      const found = await command.number(async () => ((await vehicles.get(id)) ? 1 : 0));
+      if (found === 0) throw new HubError("not_found", "Vehicle not found");
+      await vehicles.remove(id);
     },
   };
 }

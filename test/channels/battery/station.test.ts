@@ -1,11 +1,8 @@
 import { expect } from "chai";
 import { MAX_BATTERIES, type Station } from "../../../src/channels/battery/collections.ts";
-import { newsOf } from "../../../src/channels/battery/news.ts";
 import {
   addBattery,
   book,
-  bookedBattery,
-  bookedBy,
   collect,
   emptyStation,
   inventoryOf,
@@ -95,23 +92,6 @@ describe("a station", () => {
     expect(refusal(() => markReady(station, 51, LATER))).to.equal("not_found");
   });
 
-  it("knows whose bookings it has", () => {
-    let station = stationWith(3);
-    for (const [id, who] of [
-      [50, "alice"],
-      [51, "bob"],
-      [52, "alice"],
-    ] as const)
-      station = book(station, id, who, AT).next;
-    expect(station.user_ids).to.eql(["alice", "bob"]);
-    expect(bookedBy(station, "alice").map(({ booking }) => booking.id)).to.eql([50, 52]);
-    expect(bookedBattery(station, 51).id).to.equal(2);
-    station = collect(station, 50, user("alice")).next;
-    expect(station.user_ids).to.have.members(["alice", "bob"]);
-    station = collect(station, 52, user("alice")).next;
-    expect(station.user_ids).to.eql(["bob"]);
-  });
-
   it("holds no more batteries than its document can", () => {
     const full = stationWith(MAX_BATTERIES);
     expect(refusal(() => addBattery(full, 2_000, "One too many"))).to.equal("conflict");
@@ -127,28 +107,5 @@ describe("a station", () => {
     setStatus(station, "maintenance");
     expect(station).to.eql(before);
     expect(setStatus(station, "online")).to.equal(station);
-  });
-
-  it("tells a booker that the battery is booked, and once it is, that it is ready", () => {
-    const { next: station, battery } = book(stationWith(1), 50, "alice", AT);
-    const confirmed = {
-      type: "booking_confirmed",
-      booking_id: 50,
-      station_name: "Mill",
-      battery_info: "Battery 1",
-      message: "Battery booked successfully at Mill",
-      timestamp: AT,
-    };
-    expect(newsOf(station, battery)).to.eql([confirmed]);
-    expect(newsOf(station, markReady(station, 50, LATER).battery)).to.eql([
-      confirmed,
-      {
-        type: "booking_ready",
-        booking_id: 50,
-        station_name: "Mill",
-        message: "Your battery is ready for collection at Mill",
-        timestamp: LATER,
-      },
-    ]);
   });
 });

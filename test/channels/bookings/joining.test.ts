@@ -21,13 +21,13 @@ let lookups = 0;
 /** The bookings app, in which time can be stopped at the worst moments of a join. */
 const stoppable: App = {
   name: "bookings",
-  async start({ store, clock, evict }) {
+  async start({ store, clock, snapshot, evict }) {
     const broadcasts = createBroadcasts(clock);
     const documents = await store.collection(bookingCollection);
     const bookings = createBookingsService({ bookings: documents, broadcasts, clock, evict });
     const tickets = await store.collection(ticketCollection);
     const messages = await store.collection(ticketMessageCollection);
-    const support = createSupportService({ tickets, messages, broadcasts, clock });
+    const support = createSupportService({ tickets, messages, log: store.log, broadcasts, snapshot, clock });
     const stopped: typeof bookings = {
       ...bookings,
       async find(id, identity) {
@@ -59,13 +59,14 @@ describe("joining the room of a booking", () => {
         ] as const) {
           it(`fails for a technician who is unassigned ${moment}, through ${door.name}`, async () => {
             const id = await newBooking(suite.hub);
+            await changeBooking(suite.hub, "admin", id, { status: "en_route" });
             const room = `booking:${id}`;
             const technician = await suite.connect(door, bookingsAt(await suite.hub.token("technician")));
             await technician.next("connected");
             meanwhile = async () => {
               if (lookups === lookup) await changeBooking(suite.hub, "admin", id, { technicianId: null });
             };
-            technician.send("join", { room });
+            technician.send("join", { room, since: 0 });
             expect(await technician.next("error")).to.include({ room });
             await changeBooking(suite.hub, "admin", id, { status: "completed" });
             const types = new Set((await soFar(technician)).map(([type]) => type));

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { eventChannels } from "../../../src/channels/events/channel.ts";
 import { eventCollection } from "../../../src/channels/events/collections.ts";
 import { createEventsService } from "../../../src/channels/events/service.ts";
+import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { Refusal } from "../../../src/hub/disconnects.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { localLimits } from "../../../src/hub/limits.ts";
@@ -14,7 +15,7 @@ describe("admission to an event's own channel", () => {
     const clock = new ManualClock();
     const { store, remove } = await temporaryStore();
     const events = await store.collection(eventCollection);
-    const service = createEventsService({ events, nextId: async () => 1, clock });
+    const service = createEventsService({ events, nextId: async () => 1, snapshot: createSnapshot(store.log), clock });
     const [, channel] = eventChannels(service, localLimits(clock), clock);
     const outcome = async (): Promise<unknown> =>
       Promise.resolve(channel?.admit?.(anIdentity("ann"), { eventId: "7" })).catch((thrown: unknown) => thrown);

@@ -8,6 +8,7 @@ import {
 } from "../../../src/channels/parking/collections.ts";
 import { createParkingService, type ParkingService } from "../../../src/channels/parking/service.ts";
 import { hasEnded } from "../../../src/channels/parking/spots.ts";
+import { once } from "../../../src/hub/command.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { ANONYMOUS, type Identity } from "../../../src/hub/identity.ts";
 import type { Collection } from "../../../src/store/collection.ts";
@@ -40,9 +41,9 @@ describe("ended reservations", () => {
     service = createParkingService({
       lots: {
         ...lots,
-        async modify(id, transition) {
+        async modify(...args) {
           if (isGone) throw new HubError("unavailable");
-          return lots.modify(id, transition);
+          return lots.modify(...args);
         },
       },
       ended: {
@@ -56,13 +57,13 @@ describe("ended reservations", () => {
       nextLotId: () => store.next("lots"),
       nextReservationId: () => store.next("reservations"),
     });
-    lotId = (await service.addLot("Here", SPOTS)).id;
+    lotId = (await service.addLot("Here", SPOTS, once)).id;
   });
   afterEach(() => remove());
 
   const make = (count: number): Promise<number[]> =>
-    Promise.all(Array.from({ length: count }, async () => (await service.reserve(lotId, alice)).id));
-  const endOne = (id: number) => service.setStatus(id, "completed", alice);
+    Promise.all(Array.from({ length: count }, async () => (await service.reserve(lotId, alice, once)).id));
+  const endOne = (id: number) => service.setStatus(id, "completed", alice, once);
   async function endEach(ids: readonly number[]): Promise<void> {
     for (const id of ids) await endOne(id);
   }
@@ -100,9 +101,9 @@ describe("ended reservations", () => {
         () => "done",
         (error: unknown) => (error as HubError).code,
       );
-    expect(await codeOf(service.setStatus(id, "cancelled", alice))).to.equal("conflict");
-    expect(await codeOf(service.setStatus(id, "active", alice))).to.equal("conflict");
-    expect(await codeOf(service.setStatus(id, "completed", bob))).to.equal("forbidden");
+    expect(await codeOf(service.setStatus(id, "cancelled", alice, once))).to.equal("conflict");
+    expect(await codeOf(service.setStatus(id, "active", alice, once))).to.equal("conflict");
+    expect(await codeOf(service.setStatus(id, "completed", bob, once))).to.equal("forbidden");
     expect(await service.reservations(bob, Number.MAX_SAFE_INTEGER, 10)).to.eql([]);
     expect((await lots.get(lotId))?.available_spots).to.equal(SPOTS);
   });

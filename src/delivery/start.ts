@@ -1,0 +1,40 @@
+import type { Channel, Keep } from "../hub/channel.ts";
+import { type Clock, systemClock } from "../hub/clock.ts";
+import type { HubEvents } from "../hub/events.ts";
+import type { Fanout } from "../hub/publish.ts";
+import type { Store } from "../store/collection.ts";
+import { Delivery } from "./delivery.ts";
+import type { FaultPoint } from "./faults.ts";
+import { openPublications } from "./publications.ts";
+import { trimInBackground } from "./retention.ts";
+
+export interface StartOptions {
+  readonly store: Store;
+  readonly channels: readonly Channel[];
+  /** What the configuration says of how long messages are kept, by root namespace. */
+  readonly keep: Readonly<Record<string, Keep>>;
+  readonly clock: Clock;
+  readonly events: HubEvents;
+  readonly fanout: Fanout;
+  readonly faultPoint: FaultPoint | undefined;
+  /** Told of failures that nobody waits for. */
+  readonly onFault: (where: string, error: unknown) => void;
+}
+
+/** Delivery on this worker, with what it does in the background until `stop`. */
+export async function startDelivery(options: StartOptions): Promise<{ delivery: Delivery; stop: () => Promise<void> }> {
+  const { store, channels, keep, clock, onFault } = options;
+  const publications = await openPublications(store, clock, onFault);
+  // The messages themselves go by real time, as the link between workers does.
+  const delivery = new Delivery({ ...options, log: store.log, keep: publications.keep, clock: systemClock });
+  const stopTrimming = trimInBackground(store.log, channels, keep, clock, (error) => {
+    onFault("trimming the log", error);
+  });
+  return {
+    delivery,
+    async stop() {
+      delivery.close();
+      await Promise.all([stopTrimming(), publications.stop()]);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Outgoing } from "./publish.ts";
+
+/** What the hub asks of delivery, which keeps the promises of the delivery classes. */
+export interface Delivering {
+  /**
+   * Sends a message that no change of a document has caused to the members of its rooms, everywhere, but not to the
+   * connection `except`. Of class `log`, it resolves when the message is kept and will be delivered whatever happens.
+   */
+  publish(message: Outgoing, except?: string): Promise<void> | void;
+  /** Sends it to the members on this worker alone; not for class `log`. */
+  publishHere(message: Outgoing): void;
+  /** Makes a client a member of a room, once in, tells it where it stands, and gives it what it has missed. */
+  follow(member: Member, room: string, joining: Joining): Promise<void>;
+  /** To be called when a client has left a room. */
+  unfollow(member: Member, room: string): void;
+  /** Whether a value of class `latest`, as just read, is none that `member` has been sent a newer one of. */
+  isNews(value: Outgoing, version: number, member: Member): boolean;
+}
+
+/** A client as delivery sees it. */
+export interface Member {
+  readonly id: string;
+  /** The namespace that owns its rooms. */
+  readonly namespace: string;
+  readonly isOpen: boolean;
+  /** Enters a room of the transport; resolves when the room is heard from other workers too. */
+  enter(room: string): void | Promise<void>;
+  /** Sends a message that is already checked. */
+  show(type: string, payload: Readonly<Record<string, unknown>>): void;
+  /** Ends the connection, which may come back later and is told then what it has missed for good. */
+  giveUp(): void;
+}
+
+export interface Joining {
+  /** The place of the last message of the room that the client has seen. Absent: it asks for nothing but what comes. */
+  readonly since?: number | undefined;
+  /**
+   * Called once the client is in, before any message of class `log` of the room reaches it: the channel's confirmation.
+   * When it throws, the client is not in.
+   */
+  readonly confirm?: ((resumed: Resumed) => void | Promise<void>) | undefined;
+}
+
+/** What a confirmation says to a client that asked for what it has missed; empty for one that did not ask. */
+export interface Resumed {
+  /** Whether all that it has missed follows. */
+  readonly recovered?: boolean;
+  /** The place of the room's newest message. */
+  readonly seq?: number;
+}

@@ -1,0 +1,22 @@
+// A worker as main.ts starts it, which kills itself when it passes a fault point the given number of times: `written 1`.
+import { setTimeout as sleep } from "node:timers/promises";
+import { startJunction } from "../../src/app.ts";
+import { APPS } from "../../src/channels/index.ts";
+import { loadConfig } from "../../src/config.ts";
+import { createLog } from "../../src/observability/log.ts";
+
+const [point, times = "1"] = process.argv.slice(2);
+const names = APPS.map(({ name }) => name);
+const config = loadConfig(process.env, undefined, names);
+let passed = 0;
+
+await startJunction(config, {
+  log: createLog({ level: "error", worker: config.worker }),
+  faultPoint(name) {
+    if (name !== point || ++passed < Number(times)) return;
+    process.kill(process.pid, "SIGKILL");
+  },
+});
+process.send?.("started");
+process.once("disconnect", () => process.exit());
+await sleep(2 ** 31 - 1);
