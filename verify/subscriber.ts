@@ -1,0 +1,172 @@
+import { z } from "zod";
+import type { Address, Body, Door, Link } from "./doors.ts";
+import type { LoggedMessage, Receipt, SeenValue } from "./ledger.ts";
+
+/** What a message says about a change. */
+export type Reading =
+  | { readonly log: string }
+  | { readonly subject: string; readonly value: string }
+  | { readonly isTyping: boolean };
+
+/** How to be a subscriber of a room. */
+export interface Subscription {
+  readonly address: Address;
+  /** The first message that a client gets. */
+  readonly greeting: string;
+  /** What is sent after it to come into the room, and how that is confirmed. Absent: the address is the room's. */
+  readonly request?: { readonly type: string; readonly body: Body; readonly confirmation: string };
+  /** Before that, the same messages come by another room that the client is in from the start. */
+  readonly isInOtherBefore?: boolean;
+  /** `undefined` for what is not of interest. */
+  read(type: string, body: Body): Reading | undefined;
+}
+
+export interface SubscriberOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly door: Door;
+  readonly subscription: Subscription;
+  readonly receipt: Receipt;
+  /** Called when it hears that somebody is typing. */
+  readonly onTyping: () => void;
+}
+
+/** How long a connection has to be confirmed; milliseconds. */
+const CONFIRMED_MS = 15_000;
+
+/** Before it comes back, at first and at most; milliseconds, and as much again at random. */
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 4_000;
+
+const confirmation = z.object({ recovered: z.boolean().optional(), seq: z.number().optional() });
+const numbered = z.object({ seq: z.number().optional() });
+
+/** A client that comes back whenever its connection ends, and asks for what it has missed. */
+export class Subscriber {
+  readonly #options: SubscriberOptions;
+  #link: Link | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The newest `seq` that it has, by message or by word. */
+  #last = 0;
+  /** What has come by another room since it connected. Of no use when it is not confirmed then. */
+  readonly #elsewhere: LoggedMessage[] = [];
+  #failures = 0;
+  #isLive = false;
+  #isOver = false;
+  /** When it last got a message that counts; milliseconds of `performance.now()`. */
+  lastArrival = 0;
+  /** How many of these it has got. */
+  received = 0;
+  /** What it got and could not read. */
+  readonly malformed: string[] = [];
+  /** Why it is not there, when it is not. */
+  trouble = "";
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+  }
+
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  start(): void {
+    const { url, door, subscription } = this.#options;
+    const { address, request } = subscription;
+    const since = this.#last;
+    const link = door.open(url, address, request ? undefined : since, {
+      message: (type, body) => {
+        if (link === this.#link) this.#read(link, since, type, body);
+      },
+      closed: (reason) => {
+        if (link === this.#link) this.#comeBack(reason);
+      },
+    });
+    this.#link = link;
+    this.#timer = setTimeout(() => link.close(), CONFIRMED_MS);
+  }
+
+  send(type: string, body: Body): void {
+    this.#link?.send(type, body);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#isLive = false;
+    clearTimeout(this.#timer);
+    this.#link?.close();
+  }
+
+  #read(link: Link, since: number, type: string, body: Body): void {
+    try {
+      this.#hear(link, since, type, body);
+    } catch (error) {
+      this.malformed.push(`${type} ${JSON.stringify(body)}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  #hear(link: Link, since: number, type: string, body: Body): void {
+    const { greeting, request, isInOtherBefore } = this.#options.subscription;
+    if (!this.#isLive) {
+      if (type === "error") {
+        this.trouble = String(body.message);
+        link.close();
+        return;
+      }
+      if (request && type === greeting) link.send(request.type, { ...request.body, since });
+      if (type === (request?.confirmation ?? greeting)) this.#confirm(since, body);
+      else this.#take(type, body, isInOtherBefore);
+      return;
+    }
+    this.#take(type, body);
+  }
+
+  #confirm(since: number, body: Body): void {
+    clearTimeout(this.#timer);
+    const { recovered, seq } = confirmation.parse(body);
+    this.#options.receipt.log.push({ since, recovered, seq }, ...this.#elsewhere.splice(0));
+    if (recovered === false) this.#last = Math.max(this.#last, seq ?? 0);
+    this.#isLive = true;
+    this.#failures = 0;
+    this.trouble = "";
+  }
+
+  #take(type: string, body: Body, isElsewhere = false): void {
+    const { subscription, receipt, onTyping } = this.#options;
+    const reading = subscription.read(type, body);
+    if (!reading) return;
+    if ("isTyping" in reading) {
+      if (reading.isTyping) onTyping();
+      return;
+    }
+    const at = performance.now();
+    this.lastArrival = at;
+    this.received++;
+    if ("log" in reading && isElsewhere) {
+      this.#elsewhere.push({ at, key: reading.log, seq: numbered.parse(body).seq, isElsewhere });
+    } else if ("log" in reading) {
+      const { seq } = numbered.parse(body);
+      this.#last = Math.max(this.#last, seq ?? 0);
+      receipt.log.push({ at, key: reading.log, seq });
+    } else {
+      const seen: SeenValue[] = receipt.latest.get(reading.subject) ?? [];
+      seen.push({ at, value: reading.value });
+      receipt.latest.set(reading.subject, seen);
+    }
+  }
+
+  #comeBack(reason: string): void {
+    clearTimeout(this.#timer);
+    this.#link = undefined;
+    this.#elsewhere.length = 0;
+    this.#isLive = false;
+    if (this.#isOver) return;
+    this.trouble ||= reason;
+    const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++);
+    this.#timer = setTimeout(() => this.start(), delay * (1 + Math.random()));
+  }
+}
