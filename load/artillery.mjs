@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+
+const HERE = import.meta.dirname;
+
+const SIGNALS = ["SIGINT", "SIGTERM"];
+
+/**
+ * Runs an app's scenarios in a process of Artillery's own, with its report on the terminal and in `reports/APP.json`.
+ * `variables`: `door` (those to choose from), `duration` in seconds, `rate` in arrivals a second. Resolves with whether
+ * every expectation was met.
+ */
+export async function runScenarios({ app, target, credentials, variables }) {
+  const report = `${HERE}/reports/${app}.json`;
+  mkdirSync(`${HERE}/reports`, { recursive: true });
+  console.log(`\n${app} at ${target}`);
+  const options = ["--target", target, "--variables", JSON.stringify(variables), "--output", report];
+  const artillery = spawn(
+    process.execPath,
+    ["node_modules/artillery/bin/run", "run", "--config", "config.yml", ...options, `scenarios/${app}.yml`],
+    { cwd: HERE, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...secretsOf(credentials) } },
+  );
+  // Whoever stops this one wants none of the apps that would follow.
+  let stopped = false;
+  const stop = (signal) => {
+    stopped = true;
+    artillery.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  const [status] = await once(artillery, "close");
+  for (const signal of SIGNALS) process.off(signal, stop);
+  if (stopped) process.exit(1);
+  return status === 0;
+}
+
+/** By the environment, because arguments can be read by anybody on the machine. `config.yml` names them. */
+function secretsOf({ customer, technician, operator, apiKey, technicianId }) {
+  return {
+    LOAD_CUSTOMER: customer,
+    LOAD_TECHNICIAN: technician,
+    LOAD_OPERATOR: operator,
+    LOAD_API_KEY: apiKey,
+    LOAD_TECHNICIAN_ID: technicianId,
+  };
+}

@@ -1,0 +1,91 @@
+// An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same on
+// both doors. `door` is a variable of each virtual user: `plain` or `socketio`.
+//
+//   - connect: { path: /events/ws, namespace: /events, token: … }   or apiKey; neither where none is needed
+//   - send: { type: ping }
+//   - expect: { type: pong }        waits for a message that has these fields, with others beside them
+//
+// An expectation counts what came after the last connect, send or request: an answer cannot be older than its question.
+const { engine_http: HttpEngine } = require("@artilleryio/int-core");
+const { isMatch } = require("lodash");
+const { DOORS } = require("./doors.cjs");
+const { Inbox } = require("./inbox.cjs");
+
+const REQUESTS = ["get", "post", "put", "patch", "delete"];
+
+/** What the time from an action to the message that was expected of it is called in the report. */
+const TIMES = { connect: "hub.greeting_time", send: "hub.reply_time", request: "hub.delivery_time" };
+
+class JunctionEngine extends HttpEngine {
+  /** `tools` are Artillery's own; its `template` fills in `{{ variables }}`. */
+  constructor(script, events, tools) {
+    super(script, events, tools);
+    this.envelope = script.config.engines.junction.envelope;
+    this.timeoutMs = script.config.timeout * 1000;
+    this.template = tools.template;
+  }
+
+  step(spec, events, hooks) {
+    if (spec.connect) return step((context) => this.connect(this.template(spec.connect, context), context, events));
+    if (spec.send) return step((context) => this.send(this.template(spec.send, context), context, events));
+    if (spec.expect) return step((context) => this.expect(this.template(spec.expect, context), context, events));
+    const other = super.step(spec, events, hooks);
+    if (!REQUESTS.some((method) => spec[method])) return other;
+    return (context, callback) => {
+      begin(context, "request");
+      other(context, callback);
+    };
+  }
+
+  /** A scenario ends with its connection closed, and fails when that had a fault nobody was waiting to hear of. */
+  compile(tasks, scenario, events) {
+    const run = super.compile(tasks, scenario, events);
+    return (context, callback) => {
+      run(context, async (error, result) => {
+        await context.connection?.close();
+        const fault = context.inbox?.fault;
+        if (!error && fault) events.emit("error", fault.message);
+        callback(error ?? fault, result);
+      });
+    };
+  }
+
+  async connect({ path, namespace, token, apiKey }, context, events) {
+    const { door } = context.vars;
+    context.inbox = new Inbox(() => events.emit("counter", "hub.messages_received", 1));
+    begin(context, "connect");
+    const { target } = this.config;
+    const options = { target, path, namespace, token, apiKey, envelope: this.envelope, timeoutMs: this.timeoutMs };
+    context.connection = await DOORS[door](options, context.inbox);
+    events.emit("counter", `hub.connections.${door}`, 1);
+    events.emit("histogram", "hub.connect_time", performance.now() - context.action.at);
+  }
+
+  async send({ type, ...payload }, context, events) {
+    begin(context, "send");
+    context.connection.send(type, payload);
+    events.emit("counter", "hub.messages_sent", 1);
+  }
+
+  async expect(expected, context, events) {
+    const { at } = await context.inbox.next(expected.type, (message) => isMatch(message, expected), this.timeoutMs);
+    events.emit("histogram", TIMES[context.action.kind], at - context.action.at);
+  }
+}
+
+function begin(context, kind) {
+  context.inbox?.clear();
+  context.action = { kind, at: performance.now() };
+}
+
+/** An Artillery step made of an async function. */
+function step(run) {
+  return (context, callback) => {
+    run(context).then(
+      () => callback(null, context),
+      (error) => callback(error, context),
+    );
+  };
+}
+
+module.exports = JunctionEngine;
