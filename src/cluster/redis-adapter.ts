@@ -24,7 +24,7 @@ interface Message {
       readonly nsp: string;
     };
     readonly opts: { readonly rooms: readonly string[]; readonly except: readonly string[]; readonly flags: object };
-    /** What the class of the message needs. Absent in what other programs broadcast by this adapter. */
+    /** What the class of the message needs. Absent in what other programs broadcast by this adapter: that is `volatile`. */
     readonly delivery?: Omit<Delivery, "message">;
     /** When it was sent, in milliseconds since the epoch. */
     readonly sentAt?: number;
@@ -73,10 +73,10 @@ export function redisAdapter(
       if (message.uid === exchange.uid) return;
       const { packet, opts, delivery, sentAt } = message.data ?? {};
       if (sentAt !== undefined) crossed(clock.now() - sentAt);
-      if (message.type !== MessageType.BROADCAST || !delivery) return onMessage(message);
+      if (message.type !== MessageType.BROADCAST) return onMessage(message);
       const [type, payload] = packet.data;
       const { rooms, except } = opts;
-      const outbound = declared(type);
+      const outbound = delivery && declared(type);
       const known = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
       hear({ ...delivery, message: { namespace: name, rooms, type, payload, ...known } }, except);
     };

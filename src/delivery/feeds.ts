@@ -84,22 +84,29 @@ export class Feeds {
     return { at: recovered ? since : seq, resumed: { recovered, seq } };
   }
 
-  /** Sends a follower what was shown after `at`, until there is no more of it. */
+  /**
+   * Sends a follower what was shown after `from`; when there is no more of it, it takes part in what is shown next. Both
+   * in one turn, and nothing is sent that is yet to be shown, so that nothing is lost or doubled between.
+   */
   async #replay(feed: Feed, follower: Follower, from: number): Promise<void> {
     const { member } = follower;
-    for (let at = from; at < feed.shown; ) {
+    let at = from;
+    while (at < feed.shown) {
       const page = await this.#options.log.read(feed.name, at, PAGE);
       // Removed from the log while it was read: the client comes back and is told so.
       if (page[0]?.seq !== at + 1) return member.giveUp();
       for (const entry of page) {
-        at = entry.seq;
         const isShown = await this.#isShownElsewhere(member, feed, entry);
         if (!isFollowing(feed, follower)) return;
+        // The log is ahead of what is heard.
+        if (entry.seq > feed.shown) break;
+        at = entry.seq;
         const { type, payload } = copyFor(entry.message, feed.name.room, entry.seq);
         if (!isShown) member.show(type, payload);
         this.#options.faultPoint("replaying");
       }
     }
+    feed.catchingUp.delete(member.id);
   }
 
   /** Whether a message to several rooms has reached a client as the member of another one. */

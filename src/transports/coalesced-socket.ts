@@ -79,7 +79,6 @@ class Flusher {
 
   readonly #flushAll = (): void => {
     this.#scheduled = false;
-    if (this.#windowMs > 0) this.#lastFlush = performance.now();
     const sockets = this.#dirty;
     this.#dirty = [];
     let writes = 0;
@@ -91,6 +90,8 @@ class Flusher {
     }
     this.#joinedFrames = [];
     this.#joined = NOTHING;
+    // The window begins when the writes are done: those of a large room may take longer than the window.
+    if (this.#windowMs > 0) this.#lastFlush = performance.now();
     if (writes > 0) this.watch.written(writes, frames);
   };
 }

@@ -3,8 +3,8 @@ import type { Socket } from "socket.io";
 import type { Channel } from "../hub/channel.ts";
 import type { Inbound } from "../hub/dispatch.ts";
 import { HubError } from "../hub/errors.ts";
-import { Broadcast, type PacketOptions } from "./broadcast.ts";
-import { type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
+import type { Broadcast, PacketOptions } from "./broadcast.ts";
+import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
 import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
 import { limitPolling } from "./polling-budget.ts";
 import { MemberWire } from "./wire.ts";
@@ -91,6 +91,20 @@ function announceAndClose(this: EngineSocket, discard?: boolean): void {
   EngineSocket.prototype.close.call(this, discard);
 }
 
+/** A connection's WebSocket, if it is on one and engine.io holds nothing back that would have to go first. */
+function readyWebSocketOf(connection: EngineSocket): CoalescedSocket | undefined {
+  const { readyState, transport, writeBuffer } = connection as unknown as Internals;
+  return readyState === "open" && transport.writable && writeBuffer.length === 0 ? transport.socket : undefined;
+}
+
+/** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
+interface Internals {
+  readonly readyState: string;
+  /** `socket` is there on the WebSocket transport alone. */
+  readonly transport: { readonly writable: boolean; readonly socket?: CoalescedSocket };
+  readonly writeBuffer: readonly unknown[];
+}
+
 /** The parts of a Socket.IO client that are reached into. */
 interface Client {
   readonly sockets: ReadonlyMap<string, Socket>;
@@ -100,21 +114,23 @@ interface Client {
 /** The hub's way to one Socket.IO client of a channel. */
 export class SocketIoWire extends MemberWire {
   readonly door = "socketio";
-  readonly #channel: Pick<Channel, "rooms" | "outbound">;
+  readonly #namespace: string;
 
-  constructor(socket: Socket, channel: Pick<Channel, "rooms" | "outbound">) {
-    super(socket);
-    this.#channel = channel;
+  constructor(socket: Socket, channel: Channel) {
+    super(socket, channel);
+    this.#namespace = socket.nsp.name;
     const connection = this.#connection;
     const tell = (code: number, reason: string): void => this.#tell(code, reason);
     connection.on("ending", tell);
     socket.on("disconnect", () => connection.off("ending", tell));
   }
 
-  send(type: string, payload: Readonly<Record<string, unknown>>): void {
-    const { rooms, outbound } = this.#channel;
-    const { encoded, options } = new Broadcast(rooms, type, payload, outbound[type]).packetFor(this.socket.nsp.name);
-    if (this.socket.connected) this.#client.writeToEngine(encoded, options);
+  take(broadcast: Broadcast): void {
+    const { encoded, options } = broadcast.packetFor(this.#namespace);
+    const webSocket = readyWebSocketOf(this.#connection);
+    // What engine.io would do is to hand the same frame to the same socket, after some work.
+    if (webSocket) webSocket.sendFrame(options.wsPreEncodedFrame);
+    else if (this.socket.connected) this.#client.writeToEngine(encoded, options);
   }
 
   end(code: number, reason: string, retryAfterMs?: number): void {

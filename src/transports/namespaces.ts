@@ -6,11 +6,12 @@ import type { Admission, Hub } from "../hub/hub.ts";
 import type { Delivery, Fanout } from "../hub/publish.ts";
 import { sinceOf } from "../hub/since.ts";
 import { patternOf } from "./addresses.ts";
-import { attachBroadcasts } from "./broadcast.ts";
 import { credentialFrom } from "./credentials.ts";
 import { receiveFrom, SocketIoWire } from "./engine-io.ts";
+import type { Recipients } from "./fanout.ts";
 import { PlainConnection } from "./plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
+import type { MemberWire } from "./wire.ts";
 
 /** Takes what another worker has carried here. */
 export type Hear = (delivery: Delivery, except: readonly string[]) => void;
@@ -28,14 +29,18 @@ export type RoomsAdapter = (
 /** The members on this worker. */
 export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
 
-/** Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. */
+/**
+ * Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. Gives those that
+ * are there, to be sent what goes to rooms.
+ */
 export function openNamespaces(
   io: SocketIoServer,
   hub: Hub,
   channels: readonly Channel[],
   rooms: RoomsAdapter,
   hear: Hear,
-): void {
+): Recipients {
+  const recipients = new Map<string, MemberWire>();
   io.adapter(adapterFor(channels, rooms, hear) as never);
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
@@ -58,9 +63,10 @@ export function openNamespaces(
     namespace.on("connection", (socket: Socket) => {
       const admission = admissions.get(socket);
       admissions.delete(socket);
-      if (admission) enter(hub, channel, socket, admission);
+      if (admission) enter(hub, channel, socket, admission, recipients);
     });
   }
+  return recipients;
 }
 
 async function admit(hub: Hub, channel: Channel, socket: Socket, pattern: RegExp): Promise<Admission> {
@@ -80,14 +86,26 @@ async function admit(hub: Hub, channel: Channel, socket: Socket, pattern: RegExp
   }
 }
 
-function enter(hub: Hub, channel: Channel, socket: Socket, admission: Admission): void {
+function enter(
+  hub: Hub,
+  channel: Channel,
+  socket: Socket,
+  admission: Admission,
+  recipients: Map<string, MemberWire>,
+): void {
   const conn: unknown = socket.conn;
   const isPlain = conn instanceof PlainConnection;
   // From here on the connection gives back what was taken for it; one Socket.IO client may come and go many times.
   socket.conn.off("close", admission.release);
-  const connection = hub.open(channel, admission, isPlain ? conn.wire(socket) : new SocketIoWire(socket, channel));
-  socket.on("disconnect", () => hub.closed(connection));
-  if (!socket.connected) hub.closed(connection);
+  const wire = isPlain ? conn.wire(socket) : new SocketIoWire(socket, channel);
+  recipients.set(socket.id, wire);
+  const connection = hub.open(channel, admission, wire);
+  const leave = (): void => {
+    recipients.delete(socket.id);
+    hub.closed(connection);
+  };
+  socket.on("disconnect", leave);
+  if (!socket.connected) leave();
   if (isPlain) conn.start((inbound) => hub.receive(connection, inbound));
   else receiveFrom(socket, (inbound) => hub.receive(connection, inbound));
 }
@@ -130,6 +148,6 @@ function adapterFor(
     const known = channels.filter(({ rooms }) => rooms === namespace.name);
     const declared = (type: string): Outbound | undefined =>
       known.find(({ outbound }) => outbound[type])?.outbound[type];
-    return attachBroadcasts((known.length > 0 ? makeRooms : inMemory)(namespace, declared, hear), declared);
+    return (known.length > 0 ? makeRooms : inMemory)(namespace, declared, hear);
   };
 }

@@ -4,11 +4,10 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "socket.io";
 import type { RawData, WebSocketServer } from "ws";
 import type { Channel } from "../hub/channel.ts";
-import type { Wire } from "../hub/connection.ts";
 import type { Inbound } from "../hub/dispatch.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Admission } from "../hub/hub.ts";
-import { Broadcast, type PacketOptions } from "./broadcast.ts";
+import type { Broadcast } from "./broadcast.ts";
 import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
 import { MemberWire } from "./wire.ts";
 
@@ -130,15 +129,13 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
     this.#ws.resume();
   }
 
-  /** Socket.IO's way to this client: broadcasts, already framed. Its own packets mean nothing here but the last. */
-  write(packet: string, options?: PacketOptions): void {
-    const frame = options?.broadcast?.plainFrame(this.entry.channel.envelope ?? "flat");
-    if (frame) this.#ws.sendFrame(frame);
-    else if (packet.startsWith("1") || packet.startsWith("4")) this.close();
+  /** Socket.IO's way to this client. Its own packets mean nothing here but the last. */
+  write(packet: string): void {
+    if (packet.startsWith("1") || packet.startsWith("4")) this.close();
   }
 
   /** The hub's way to this client alone, which `socket` stands for. */
-  wire(socket: Socket): Wire {
+  wire(socket: Socket): MemberWire {
     return new PlainWire(socket, this.#ws, this.entry.channel);
   }
 
@@ -160,17 +157,14 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
 class PlainWire extends MemberWire {
   readonly door = "plain";
   readonly #ws: CoalescedSocket;
-  readonly #channel: Channel;
 
   constructor(socket: Socket, ws: CoalescedSocket, channel: Channel) {
-    super(socket);
+    super(socket, channel);
     this.#ws = ws;
-    this.#channel = channel;
   }
 
-  send(type: string, payload: Readonly<Record<string, unknown>>): void {
-    const { rooms, outbound, envelope = "flat" } = this.#channel;
-    this.#ws.sendFrame(new Broadcast(rooms, type, payload, outbound[type]).plainFrame(envelope));
+  take(broadcast: Broadcast): void {
+    this.#ws.sendFrame(broadcast.plainFrame(this.channel.envelope ?? "flat"));
   }
 
   end(code: number, reason: string): void {

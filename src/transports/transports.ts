@@ -58,10 +58,10 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
   io.bind(plain as unknown as typeof engine);
   io.bind(engine);
-  openNamespaces(io, hub, channels, options.rooms ?? inMemory, options.hear);
+  const recipients = openNamespaces(io, hub, channels, options.rooms ?? inMemory, options.hear);
 
   return {
-    fanout: fanoutOf(io),
+    fanout: fanoutOf(io, recipients),
 
     serve(server, apps, http) {
       const resolve = addressBook(channels, apps);

@@ -1,14 +1,18 @@
 import type { Socket } from "socket.io";
+import type { Channel } from "../hub/channel.ts";
 import type { Wire } from "../hub/connection.ts";
 import type { Door } from "../hub/events.ts";
+import { Broadcast } from "./broadcast.ts";
 
 /** What the hub's ways to a client have in common, by whichever door it came: its Socket.IO socket is the member of rooms. */
 export abstract class MemberWire implements Wire {
   abstract readonly door: Door;
   protected readonly socket: Socket;
+  protected readonly channel: Channel;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, channel: Channel) {
     this.socket = socket;
+    this.channel = channel;
   }
 
   get id(): string {
@@ -27,7 +31,15 @@ export abstract class MemberWire implements Wire {
     return this.socket.rooms.has(room);
   }
 
-  abstract send(type: string, payload: Readonly<Record<string, unknown>>): void;
+  send(type: string, payload: Readonly<Record<string, unknown>>): void {
+    const { rooms: namespace, outbound } = this.channel;
+    const declared = outbound[type];
+    const delivery = declared?.delivery ?? "reply";
+    this.take(new Broadcast({ namespace, type, payload, delivery, key: declared?.key?.(payload) }));
+  }
+
+  /** Sends the client its form of a message that goes to others, too. */
+  abstract take(broadcast: Broadcast): void;
   abstract end(code: number, reason: string, retryAfterMs?: number): void;
   abstract pause(): void;
   abstract resume(): void;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect } from "chai";
+import type { Delivery } from "../../src/hub/publish.ts";
 import { FeedsRig, type TestMember } from "./rig.ts";
 
 describe("class log on a worker", () => {
@@ -79,6 +80,21 @@ describe("class log on a worker", () => {
       expect(await rig.follow(ann, "a", { since: 100 })).to.eql({ recovered: true, seq: 500 });
       await shown(ann, 801);
       expect(ann.shown).to.eql(["in", ...texts.map((text, i) => `${i + 1} ${text}`).slice(100)]);
+    });
+
+    it("does not give it what is in the log and yet to be shown to all: that comes once, when it is heard", async () => {
+      const texts = Array.from({ length: 300 }, (_, i) => `n${i + 1}`);
+      await rig.publish(["a"], ...texts);
+      const ann = rig.member();
+      let copies: Promise<Delivery[]> | undefined;
+      rig.onFaultPoint = () => {
+        copies ??= rig.log(["a"], "x", "y");
+        rig.beforeRead = copies;
+      };
+      await rig.follow(ann, "a", { since: 0 });
+      for (const copy of (await copies) ?? []) rig.feeds.hear(copy);
+      expect(ann.shown.slice(-3)).to.eql(["300 n300", "301 x", "302 y"]);
+      expect(ann.shown).to.have.length(303);
     });
 
     it("does so page by page", async () => {

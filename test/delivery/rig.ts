@@ -46,6 +46,8 @@ export class FeedsRig {
   readonly feeds: Feeds;
   /** Called with each fault point that is passed. */
   onFaultPoint: () => void = () => {};
+  /** What the log waits for before it is read. */
+  beforeRead: Promise<unknown> | undefined;
   readonly #folder: string;
   readonly #rooms = new Map<string, Set<TestMember>>();
   #ids = 0;
@@ -54,7 +56,17 @@ export class FeedsRig {
     this.store = store;
     this.#folder = folder;
     this.feeds = new Feeds({
-      log: store.log,
+      log: {
+        append: (...asked) => store.log.append(...asked),
+        read: async (...asked) => {
+          await this.beforeRead;
+          return store.log.read(...asked);
+        },
+        newest: (...asked) => store.log.newest(...asked),
+        positions: (...asked) => store.log.positions(...asked),
+        writtenSince: (...asked) => store.log.writtenSince(...asked),
+        trim: (...asked) => store.log.trim(...asked),
+      },
       clock: systemClock,
       events: this.events,
       fanout: { show: (message, except) => this.#show(message, except) },

@@ -7,12 +7,16 @@ import { type Socket as ClientSocket, io as connectTo } from "socket.io-client";
 import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
+import { type Fanout, publisher } from "../../src/hub/publish.ts";
 import { createEngine } from "../../src/transports/engine-io.ts";
+import { fanoutOf } from "../../src/transports/fanout.ts";
 import { inMemory, openNamespaces } from "../../src/transports/namespaces.ts";
 import { aChannel, aHub, error } from "../hub/recording-wire.ts";
 import { UNWATCHED } from "./coalescing-rig.ts";
 
 const outbound = { error, news: log(z.object({ n: z.number() })) };
+
+const { message } = publisher("/things", outbound);
 
 /** Channels of one app, with and without a parameter, in the rooms of one root. */
 const CHANNELS = [
@@ -34,6 +38,7 @@ const CHANNELS = [
 describe("namespaces with a parameter", () => {
   const { hub } = aHub();
   let io: SocketIoServer;
+  let fanout: Fanout;
   let url: string;
   let close: () => Promise<unknown>;
   const clients: ClientSocket[] = [];
@@ -44,7 +49,10 @@ describe("namespaces with a parameter", () => {
     const engine = createEngine({ ...options, generateId: () => `w1.${++ids}` });
     io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
     io.bind(engine);
-    openNamespaces(io, hub, CHANNELS, inMemory, () => {});
+    fanout = fanoutOf(
+      io,
+      openNamespaces(io, hub, CHANNELS, inMemory, () => {}),
+    );
     const server = createServer((req, res) => engine.handleRequest(req as never, res));
     server.on("upgrade", (req, socket, head) => engine.handleUpgrade(req as never, socket, head));
     server.listen(0, "127.0.0.1");
@@ -77,7 +85,7 @@ describe("namespaces with a parameter", () => {
     return client;
   }
   const namespaces = (): string[] => [...io._nsps.keys()].filter((name) => !name.startsWith("/_")).sort();
-  const tell = (n: number): void => void io.of("/things").to("all").emit("news", { n });
+  const tell = (n: number): void => fanout.show(message("all", "news", { n }));
 
   it("are there while somebody is in them, and not after", async () => {
     expect(namespaces()).to.eql(["/", "/things"]);

@@ -1,0 +1,36 @@
+import type { App } from "../../src/channels/app.ts";
+import { inTurns } from "../../src/hub/turns.ts";
+import type { Collection, Document, Store } from "../../src/store/collection.ts";
+
+/**
+ * The app on a store without group commit: a change of a document is asked for when the one before it is done, so the
+ * store never finds two waiting and writes each by itself. That is all that differs.
+ */
+export function oneAtATime(app: App): App {
+  return { name: app.name, start: (tools) => app.start({ ...tools, store: withTurns(tools.store) }) };
+}
+
+function withTurns(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "collection") {
+        const collection: Store["collection"] = async (declaration) => turning(await store.collection(declaration));
+        return collection;
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function turning<T extends Document, I extends string>(collection: Collection<T, I>): Collection<T, I> {
+  const turn = inTurns();
+  return new Proxy(collection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name !== "modify") return value.bind(target);
+      return (id: number | string, ...rest: unknown[]) => turn(String(id), () => value.call(target, id, ...rest));
+    },
+  });
+}

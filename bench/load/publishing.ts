@@ -1,0 +1,96 @@
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import type { Answer, Order } from "../contenders/control.ts";
+import { type Plan, type Sent, Ticker } from "../contenders/ticker.ts";
+import type { Crowd } from "./crowd.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { Target } from "./target.ts";
+
+/** Something that publishes by plan until it is stopped. */
+export interface Publishing {
+  /** Resolves to what was sent in all. */
+  stop(): Promise<Sent>;
+}
+
+/** What both kinds of publishing have. */
+interface Publisher extends Publishing {
+  acknowledge(ticks: number): void;
+}
+
+/** Orders to a server of ours, and its answers in the same order. */
+export class ControlLine {
+  readonly #socket;
+  readonly #waiting: ((answer: Answer) => void)[] = [];
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    createInterface(this.#socket).on("line", (line) => this.#waiting.shift()?.(JSON.parse(line) as Answer));
+  }
+
+  tell(order: Order): void {
+    this.#socket.write(`${JSON.stringify(order)}\n`);
+  }
+
+  ask(order: Order): Promise<Answer> {
+    this.tell(order);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Makes the server of `target` publish by `plan` to the crowd, which acknowledges the ticks that have reached it. */
+export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
+  const publisher = target.control === undefined ? byHttp(target, plan) : byOrder(target.control, plan);
+  const { pace, rooms, roomsPerTick, perTick } = plan;
+  if ("outstanding" in pace) {
+    const perTickReceived = (crowd.size / rooms.length) * roomsPerTick * perTick;
+    const step = Math.max(1, pace.outstanding / 4);
+    let acknowledged = 0;
+    crowd.onProgress(() => {
+      const ticks = Math.floor(crowd.total / perTickReceived);
+      if (ticks < acknowledged + step) return;
+      acknowledged = ticks;
+      publisher.acknowledge(ticks);
+    });
+  }
+  return publisher;
+}
+
+/** The server has a ticker of its own. */
+function byOrder(port: number, plan: Plan): Publisher {
+  const line = new ControlLine(port);
+  line.tell({ start: plan });
+  return {
+    acknowledge: (ticks) => line.tell({ acknowledge: ticks }),
+    async stop() {
+      const answer = await line.ask({ stop: true });
+      line.close();
+      return "stopped" in answer ? answer.stopped : {};
+    },
+  };
+}
+
+/** The ticker runs here, and each message is a request. */
+function byHttp(target: Target, plan: Plan): Publisher {
+  const { publication, pipelined = 1 } = target.protocol;
+  if (!publication) throw new Error("nothing publishes for this contender");
+  const pipeline = new Pipeline(target.publisherPort, pipelined);
+  const ticker = new Ticker(plan, (room, payloads) => {
+    for (const payload of payloads) {
+      const { path, body } = publication(room, JSON.stringify(payload));
+      pipeline.post(path, body);
+    }
+    pipeline.flush();
+  });
+  return {
+    acknowledge: (ticks) => ticker.acknowledge(ticks),
+    async stop() {
+      const sent = ticker.stop();
+      await pipeline.end();
+      return sent;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { FigureName, Figures } from "./figures.ts";
+
+/** A figure over the rounds of a run. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export type Spreads = Readonly<Partial<Record<FigureName, Spread>>>;
+
+/** Of an even number of values, the mean of the two in the middle. Throws where there is none. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [min, max] = [sorted[0], sorted.at(-1)];
+  if (min === undefined || max === undefined) throw new Error("a spread of nothing");
+  const middle = sorted.length / 2;
+  const pair = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return { median: ((pair[0] ?? min) + (pair[1] ?? max)) / 2, min, max };
+}
+
+/** The spread of each figure that the rounds have. */
+export function spreadsOf(rounds: readonly Figures[]): Spreads {
+  const names = new Set(rounds.flatMap((figures) => Object.keys(figures) as FigureName[]));
+  return Object.fromEntries(
+    [...names].map((name) => [
+      name,
+      spreadOf(rounds.map((figures) => figures[name]).filter((value) => value !== undefined)),
+    ]),
+  );
+}
+
+/** The smallest value that `share` (0–1) of the values do not exceed. Throws where there is none. */
+export function percentile(values: Float64Array, share: number): number {
+  const value = values.toSorted()[Math.max(0, Math.ceil(values.length * share) - 1)];
+  if (value === undefined) throw new Error("a percentile of nothing");
+  return value;
+}
+
+/** Median, 99th and 99.9th percentile of latencies in milliseconds. */
+export function latencyFigures(latencies: readonly number[]): Figures {
+  const values = Float64Array.from(latencies);
+  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99), p999: percentile(values, 0.999) };
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { LocalRedis } from "../src/cluster/local-redis.ts";
+import { Program } from "../src/cluster/program.ts";
+import type { Contender } from "./contenders/contender.ts";
+import { freePort } from "./contenders/programs.ts";
+import type { Job, Outcome } from "./load/main.ts";
+import type { Duration, Scenario } from "./scenarios/scenario.ts";
+
+const TSX = import.meta.resolve("tsx");
+const LOAD = path.join(import.meta.dirname, "load/main.ts");
+
+/** No scenario takes longer on any contender; milliseconds. */
+const LONGEST_RUN_MS = 5 * 60_000;
+
+/** What is to be ended, the last first. */
+const endings: (() => Promise<unknown>)[] = [];
+let isOver = false;
+
+/** Ends whatever the run that is under way has started; there is no run after it. */
+export async function giveUp(): Promise<void> {
+  isOver = true;
+  await endRun();
+}
+
+async function endRun(): Promise<void> {
+  for (let end = endings.pop(); end; end = endings.pop()) await end();
+}
+
+/** Starts a contender, and its Redis if it needs one, loads it, and ends all of it again. Never rejects. */
+export async function runOnce(scenario: Scenario, contender: Contender, duration: Duration): Promise<Outcome> {
+  if (isOver) return new Promise(() => {});
+  const folder = await mkdtemp(path.join(tmpdir(), "junction-bench-"));
+  endings.push(() => rm(folder, { recursive: true, force: true }));
+  try {
+    let redisUrl: string | undefined;
+    if (scenario.workers > 1 || contender.needsRedis) {
+      const redis = new LocalRedis(await freePort(), folder, process.env);
+      endings.push(() => redis.stop(1_000));
+      await redis.start();
+      redisUrl = redis.url;
+    }
+    const running = await contender.start({ workers: scenario.workers, folder, redisUrl });
+    endings.push(() => running.stop());
+    return await load({ scenario: scenario.name, target: running.target, duration });
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  } finally {
+    if (!isOver) await endRun();
+  }
+}
+
+/** What the load generator makes of it. */
+async function load(job: Job): Promise<Outcome> {
+  const program = new Program("load generator", process.execPath, ["--import", TSX, LOAD], { speaks: true });
+  endings.push(() => program.end("SIGKILL", 0));
+  const outcome = new Promise<Outcome>((resolve) => {
+    program.onMessage((message) => resolve(message as Outcome));
+    program.exited.then(() => resolve({ failed: `the load generator ended:\n${program.lastWords}` }));
+  });
+  program.send(job);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve({ failed: `not done in ${LONGEST_RUN_MS / 60_000} minutes` }), LONGEST_RUN_MS);
+  });
+  const first = await Promise.race([outcome, late]);
+  clearTimeout(timer);
+  return first;
+}
