@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { App } from "../src/channels/app.ts";
 import { DOORS } from "./support/client.ts";
@@ -21,7 +21,8 @@ describe("docs/adding-a-channel.md", () => {
     // The page's code lives in src/channels/polls/; here it stands elsewhere and must find the same files.
     const inPlace = code.replaceAll('"../../', '"../../src/').replace('"../app.ts"', '"../../src/channels/app.ts"');
     await writeFile(file, inPlace);
-    const { polls } = (await import(pathToFileURL(file).href)) as { polls: App };
+    // As mocha loads the specs: an `import()` would have modules of its own, and with them a store of other documents.
+    const { polls } = createRequire(import.meta.url)(file) as { polls: App };
     hub = await startHub({ apps: [polls] });
   });
 

@@ -97,6 +97,16 @@ describe("class log on a worker", () => {
       expect(ann.shown).to.have.length(303);
     });
 
+    it("loses nothing that is heard at the moment when it has all", async () => {
+      await rig.publish(["a"], "one");
+      const ann = rig.member();
+      const payload = { text: "two", seq: 2 };
+      const about = { namespace: "/things", rooms: ["a"], type: "note", delivery: "log", key: undefined } as const;
+      rig.onFaultPoint = () => queueMicrotask(() => rig.feeds.hear({ message: { ...about, payload }, seq: 2 }));
+      await rig.follow(ann, "a", { since: 0 });
+      expect(ann.shown).to.eql(["in", "1 one", "2 two"]);
+    });
+
     it("does so page by page", async () => {
       const texts = Array.from({ length: 450 }, (_, i) => `n${i + 1}`);
       await rig.publish(["a"], ...texts);
