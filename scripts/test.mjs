@@ -1,4 +1,4 @@
-// Everything CI runs, in order: lint and format, types, then the specs. Ends with "N passed, N failed".
+// Everything CI runs, in order: lint and format, types, the specs, then the speed guard. Ends with "N passed, N failed".
 // Arguments go to mocha: npm test -- test/store
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const HELP = `npm test                    lint, types and all specs
+const HELP = `npm test                    lint, types, all specs, and the speed guard (bench/README.md)
 npm test -- test/store      the same with the specs of one folder
 npm test -- --grep "seats"  … or of one subject (any mocha option)`;
 
@@ -32,6 +32,16 @@ failed += count("failing");
 skipped += count("pending");
 // Mocha can fail without a failing spec, for example when a file does not load.
 if (specs.status !== 0 && count("failing") === 0) failed++;
+
+// Whether it is as fast as it was: measured once more where it seems not to be, since other programs may have been busy.
+if (args.length === 0 && failed === 0) {
+  const guard = ["--import", "tsx", "bench/main.ts", "--quick", "--guard"];
+  console.log("Speed beside bare ws, as a ratio …");
+  const first = await command(process.execPath, guard);
+  const { status } = first.status === 0 ? first : await command(process.execPath, guard);
+  if (status === 0) passed++;
+  else failed++;
+}
 
 for (const [, servers] of specs.output.matchAll(/^ *MongoDB tests (.*)$/gm))
   console.log(`Embedded database: ran; MongoDB: ${servers}`);
