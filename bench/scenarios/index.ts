@@ -1,6 +1,6 @@
 import { BROADCASTERS, type ContenderName, IN_NODE } from "../contenders/index.ts";
 import { booking } from "./booking.ts";
-import { fanOut } from "./fan-out.ts";
+import { type FanOut, fanOut } from "./fan-out.ts";
 import { herd } from "./herd.ts";
 import { idle, TWO_HEARTBEATS_MS } from "./idle.ts";
 import { logCost } from "./log-cost.ts";
@@ -17,57 +17,57 @@ const CLUSTERED: ContenderName[] = [
 /** A window and joined writes make no difference to who gets nothing. */
 const DIFFERENT_WHEN_IDLE = without("junction-plain-2ms", "junction-socketio-2ms", "ws-joined");
 
-/** All scenarios, in the order in which they are run. */
-export const SCENARIOS: readonly Scenario[] = [
-  fanOut({
+/** Those in which clients of rooms get what is published into them. */
+export const FAN_OUTS: readonly FanOut[] = [
+  {
     name: "room-1",
     title: "One room of 500, 1 message a tick, as fast as the receivers follow",
     contenders: BROADCASTERS,
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 1, pace: { outstanding: 32 } },
-  }),
-  fanOut({
+  },
+  {
     name: "room-10",
     title: "One room of 500, 10 messages a tick, as fast as the receivers follow",
     contenders: BROADCASTERS,
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 10, pace: { outstanding: 8 } },
-  }),
-  fanOut({
+  },
+  {
     name: "rooms-1000",
     title: "5,000 clients in 1,000 rooms; each tick 1 message into each of 100 rooms, which take turns",
     contenders: BROADCASTERS,
     clients: 5_000,
     rooms: 1_000,
     plan: { roomsPerTick: 100, perTick: 1, pace: { outstanding: 40 } },
-  }),
-  fanOut({
+  },
+  {
     name: "locations",
     title: "50 rooms of 20, 20 updates a second into each room, evenly spread",
     contenders: without("django-channels"),
     clients: 1_000,
     rooms: 50,
     plan: { roomsPerTick: 1, perTick: 1, pace: { perSecond: 50 * 20 } },
-  }),
-  fanOut({
+  },
+  {
     name: "latency",
     title: "One room of 500, 20 messages a second",
     contenders: BROADCASTERS,
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 1, pace: { perSecond: 20 } },
-  }),
-  fanOut({
+  },
+  {
     name: "idle-loop",
     title: "One room of 100, 10 messages a second: what the loop's idleness leaves of the latency",
     contenders: BROADCASTERS,
     clients: 100,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 1, pace: { perSecond: 10 } },
-  }),
-  fanOut({
+  },
+  {
     name: "across-workers-1",
     title: "Published on one worker, 500 subscribers on another, Redis between; 1 message a tick",
     contenders: CLUSTERED,
@@ -75,8 +75,8 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 1, pace: { outstanding: 32 } },
-  }),
-  fanOut({
+  },
+  {
     name: "across-workers",
     title: "Published on one worker, 500 subscribers on another, Redis between; 10 messages a tick",
     contenders: CLUSTERED,
@@ -84,7 +84,12 @@ export const SCENARIOS: readonly Scenario[] = [
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 10, pace: { outstanding: 8 } },
-  }),
+  },
+];
+
+/** All scenarios, in the order in which they are run. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...FAN_OUTS.map(fanOut),
   idle({ clients: 2_000, contenders: DIFFERENT_WHEN_IDLE }),
   idle({ clients: 10_000, contenders: DIFFERENT_WHEN_IDLE, watchedMs: TWO_HEARTBEATS_MS }),
   herd({ clients: 5_000, contenders: DIFFERENT_WHEN_IDLE }),

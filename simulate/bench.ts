@@ -1,0 +1,134 @@
+import type { FanOut } from "../bench/scenarios/fan-out.ts";
+import { percentile } from "../bench/report/statistics.ts";
+import { Agenda } from "./agenda.ts";
+import { Crowd, type Hop, type LoadCosts } from "./crowd.ts";
+import { type FanOutCosts, type Room, Worker } from "./worker.ts";
+
+/** Everything that a scenario of the benchmark costs, in microseconds. */
+export interface BenchCosts extends FanOutCosts, LoadCosts, Hop {
+  /** One message to another worker: sending it there, and taking it there. Half of it is spent on either side. */
+  readonly acrossUs: number;
+  /** What else the publishing worker spends on each message; absent: nothing. */
+  readonly changeUs?: number;
+}
+
+export interface Prediction {
+  readonly deliveriesPerCpuSecond: number;
+  readonly deliveriesPerSecond: number;
+  /** Busy shares of a core. */
+  readonly serverCpu: number;
+  readonly loadCpu: number;
+  readonly framesPerWrite: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Simulated time, in microseconds: first as much as it takes to be in swing, then as much as is measured. */
+const WARM_UP_US = 300_000;
+const MEASURED_US = 1_000_000;
+
+export type Plan = Pick<FanOut, "clients" | "rooms" | "plan" | "workers">;
+
+/** What the benchmark would measure in a scenario: its server or servers, its load generator, its ticker. */
+export function simulateBench(scenario: Plan, costs: BenchCosts, windowMs: number): Prediction {
+  const agenda = new Agenda();
+  const crowd = new Crowd(agenda, costs);
+  const options = { costs, windowMs, onWrite: crowd.receive };
+  const publisher = new Worker(agenda, options);
+  const subscriber = (scenario.workers ?? 1) > 1 ? new Worker(agenda, options) : publisher;
+  const workers = [...new Set([publisher, subscriber])];
+  const rooms = roomsOf(scenario);
+  publishByPlan(scenario, publisher, crowd, costs.hopUs, (room, at) => {
+    publisher.loop.spend(costs.changeUs ?? 0);
+    if (subscriber === publisher) return publisher.broadcast(room, at);
+    publisher.loop.spend(costs.acrossUs / 2);
+    // What is sent in a turn leaves at its end, and what comes together is taken in one turn.
+    publisher.loop.immediately(() => {
+      subscriber.loop.give(
+        () => {
+          subscriber.loop.spend(costs.acrossUs / 2);
+          subscriber.broadcast(room, at);
+        },
+        publisher.loop.now + 2 * costs.hopUs,
+      );
+    });
+  }, rooms);
+
+  const busy = (): number => workers.reduce((sum, { loop }) => sum + loop.busyUs, 0);
+  agenda.runUntil(WARM_UP_US);
+  const before = { busy: busy(), load: crowd.loop.busyUs, total: crowd.total, writes: subscriber.writes, frames: subscriber.frames };
+  crowd.latencies = [];
+  agenda.runUntil(WARM_UP_US + MEASURED_US);
+  const deliveries = crowd.total - before.total;
+  const busyUs = busy() - before.busy;
+  const latencies = Float64Array.from(crowd.latencies);
+  return {
+    deliveriesPerCpuSecond: (deliveries / busyUs) * 1e6,
+    deliveriesPerSecond: (deliveries / MEASURED_US) * 1e6,
+    serverCpu: busyUs / MEASURED_US,
+    loadCpu: (crowd.loop.busyUs - before.load) / MEASURED_US,
+    framesPerWrite: (subscriber.frames - before.frames) / (subscriber.writes - before.writes),
+    p50: percentile(latencies, 0.5) / 1_000,
+    p99: percentile(latencies, 0.99) / 1_000,
+  };
+}
+
+function roomsOf({ clients, rooms }: Plan): Room[] {
+  return Array.from({ length: rooms }, (_, i) => ({ members: Math.floor((clients - i - 1) / rooms) + 1 }));
+}
+
+/** As `bench/contenders/ticker.ts` does it, with what the load generator acknowledges. */
+function publishByPlan(
+  { clients, plan: { roomsPerTick, perTick, pace } }: Plan,
+  { loop }: Worker,
+  crowd: Crowd,
+  hopUs: number,
+  publish: (room: Room, at: number) => void,
+  rooms: readonly Room[],
+): void {
+  let next = 0;
+  let ticks = 0;
+  const tick = (at: number): void => {
+    ticks += 1;
+    for (let i = 0; i < roomsPerTick; i++) {
+      const room = rooms[next] ?? { members: 0 };
+      next = (next + 1) % rooms.length;
+      for (let message = 0; message < perTick; message++) publish(room, at);
+    }
+  };
+
+  if ("perSecond" in pace) {
+    const dueAt = (): number => (ticks * 1e6) / pace.perSecond;
+    const run = (): void => {
+      while (dueAt() <= loop.now) tick(loop.now - dueAt() <= 2_000 ? loop.now : dueAt());
+      loop.after(dueAt() - loop.now, run);
+    };
+    loop.give(run, 0);
+    return;
+  }
+
+  let acknowledged = 0;
+  let isWaiting = false;
+  const run = (): void => {
+    tick(loop.now);
+    if (ticks - acknowledged < pace.outstanding) loop.immediately(run);
+    else isWaiting = true;
+  };
+  loop.give(run, 0);
+
+  const deliveriesPerTick = (clients / rooms.length) * roomsPerTick * perTick;
+  const step = Math.max(1, pace.outstanding / 4);
+  let told = 0;
+  crowd.onProgress(() => {
+    const received = Math.floor(crowd.total / deliveriesPerTick);
+    if (received < told + step) return;
+    told = received;
+    loop.give(() => {
+      acknowledged = received;
+      if (!isWaiting) return;
+      isWaiting = false;
+      loop.immediately(run);
+    }, crowd.loop.now + hopUs);
+  });
+}

@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import type { Machine } from "../bench/report/results.ts";
+
+const FILE = path.join(import.meta.dirname, "costs.json");
+
+export const DOORS = ["plain", "socketio"] as const;
+export type Door = (typeof DOORS)[number];
+
+const cost = z.number().nonnegative();
+
+/** What things cost at one door. Processor time in microseconds. */
+const doorSchema = z.object({
+  writeUs: cost,
+  frameUs: cost,
+  broadcastUs: cost,
+  /** One message to another worker, both sides together, without showing it there. */
+  acrossUs: cost,
+  /** A client that connects, and joins a room. */
+  joinUs: cost,
+  /** A connection that says nothing, each second: its pings, and its share of what the worker does anyway. */
+  idleUs: cost,
+  /** Memory of a connection that is in one room. */
+  kibPerConnection: cost,
+});
+
+const costsSchema = z.object({
+  /** The results of the benchmark that they were made from. */
+  source: z.object({
+    file: z.string(),
+    command: z.string(),
+    date: z.string(),
+    machine: z.custom<Machine>((value) => typeof value === "object" && value !== null),
+  }),
+  /** By cost, the scenarios that it was made from. */
+  from: z.record(z.string(), z.string()),
+  /** Beginning a turn of a worker's loop after there was nothing to do. */
+  wakeUs: cost,
+  /** From one process to another on one machine; time, not processor time. */
+  hopUs: cost,
+  /** The benchmark's load generator: a read from a socket, and each message in it. */
+  readUs: cost,
+  messageUs: cost,
+  /** A change by HTTP with one message to one room, by its class, on the embedded database. */
+  changeUs: z.object({ log: cost, volatile: cost }),
+  /** Redis, for each message that a worker publishes and nobody hears. Absent: not measured. */
+  redisUs: cost.optional(),
+  doors: z.object({ plain: doorSchema, socketio: doorSchema }),
+});
+
+export type Costs = z.infer<typeof costsSchema>;
+export type DoorCosts = z.infer<typeof doorSchema>;
+
+/** The costs that capacity is computed with. Throws when there are none, or they are not what they should be. */
+export function readCosts(): Costs {
+  return costsSchema.parse(JSON.parse(readFileSync(FILE, "utf8")));
+}
+
+/** Six digits of a measured number are more than are true of it. */
+export function writeCosts(costs: Costs): void {
+  const round = (_key: string, value: unknown): unknown =>
+    typeof value === "number" ? Number(value.toPrecision(4)) : value;
+  writeFileSync(FILE, `${JSON.stringify(costs, round, 2)}\n`);
+}

@@ -1,0 +1,74 @@
+import type { Agenda } from "./agenda.ts";
+import { Loop } from "./loop.ts";
+import type { OnWrite, Room } from "./worker.ts";
+
+/** Processor time of the benchmark's load generator, in microseconds. */
+export interface LoadCosts {
+  /** One read from one socket. */
+  readonly readUs: number;
+  /** One message in what was read. */
+  readonly messageUs: number;
+}
+
+/** From one process to another on one machine, in microseconds. */
+export interface Hop {
+  readonly hopUs: number;
+}
+
+/** The clients of a benchmark, all in one process. What comes to a socket before it is read is read together. */
+export class Crowd {
+  readonly loop: Loop;
+  readonly #agenda: Agenda;
+  readonly #costs: LoadCosts & Hop;
+  readonly #unread = new Map<Room, Map<number, number[]>>();
+  #progress: (() => void) | undefined;
+  #progressIsDue = false;
+  /** Messages that all clients together have received. */
+  total = 0;
+  /** Microseconds from publishing to the client, of every message. */
+  latencies: number[] = [];
+
+  constructor(agenda: Agenda, costs: LoadCosts & Hop) {
+    this.loop = new Loop(agenda, 0);
+    this.#agenda = agenda;
+    this.#costs = costs;
+  }
+
+  /** `listener` is called at the end of each turn in which messages came. */
+  onProgress(listener: () => void): void {
+    this.#progress = listener;
+  }
+
+  /** Takes what a worker writes. */
+  readonly receive: OnWrite = (room, member, publishedAt, at) => {
+    this.#agenda.at(at + this.#costs.hopUs, () => this.#arrive(room, member, publishedAt));
+  };
+
+  #arrive(room: Room, member: number, messages: readonly number[]): void {
+    const sockets = this.#unread.get(room) ?? new Map<number, number[]>();
+    this.#unread.set(room, sockets);
+    const waiting = sockets.get(member);
+    if (waiting) {
+      waiting.push(...messages);
+      return;
+    }
+    const unread = [...messages];
+    sockets.set(member, unread);
+    this.loop.give(() => {
+      sockets.delete(member);
+      this.#read(unread);
+    }, this.#agenda.now);
+  }
+
+  #read(messages: readonly number[]): void {
+    this.loop.spend(this.#costs.readUs + messages.length * this.#costs.messageUs);
+    this.total += messages.length;
+    for (const publishedAt of messages) this.latencies.push(this.loop.now - publishedAt);
+    if (!this.#progress || this.#progressIsDue) return;
+    this.#progressIsDue = true;
+    this.loop.immediately(() => {
+      this.#progressIsDue = false;
+      this.#progress?.();
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import type { ContenderName } from "../bench/contenders/index.ts";
+import type { FigureName } from "../bench/report/figures.ts";
+import type { Results } from "../bench/report/results.ts";
+import { FAN_OUTS } from "../bench/scenarios/index.ts";
+import type { Plan } from "./bench.ts";
+
+/** Results of the benchmark, to be asked for single figures. */
+export class Measured {
+  readonly results: Pick<Results, "scenarios" | "date" | "command" | "machine">;
+  readonly file: string;
+
+  constructor(file: string, results: Measured["results"]) {
+    this.file = file;
+    this.results = results;
+  }
+
+  static read(file: string): Measured {
+    return new Measured(file, JSON.parse(readFileSync(file, "utf8")) as Results);
+  }
+
+  /** The median; `undefined` when the run did not have it. */
+  find(scenario: string, contender: ContenderName, figure: FigureName): number | undefined {
+    return this.results.scenarios[scenario]?.figures[contender]?.[figure]?.median;
+  }
+
+  /** The median; throws when the run did not have it. */
+  get(scenario: string, contender: ContenderName, figure: FigureName): number {
+    const found = this.find(scenario, contender, figure);
+    if (found === undefined) throw new Error(`${this.file} has no ${figure} of ${contender} in ${scenario}`);
+    return found;
+  }
+}
+
+/** What is published to whom in a scenario of the benchmark. */
+export function planOf(scenario: string): Plan {
+  const found = FAN_OUTS.find(({ name }) => name === scenario);
+  if (!found) throw new Error(`the benchmark has no fan-out ${scenario}`);
+  return found;
+}
