@@ -1,7 +1,9 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Delivering, Joining, Member } from "../hub/delivering.ts";
+import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Fanout, Delivery as Message, Outgoing, Position, Stamped } from "../hub/publish.ts";
+import { repeat } from "../hub/repeat.ts";
 import type { Relayed, RoomLog } from "../store/collection.ts";
 import { type FaultPoint, noFaults } from "./faults.ts";
 import { copyFor } from "./feed.ts";
@@ -34,7 +36,7 @@ export class Delivery implements Delivering {
   readonly #latest: LatestValues;
   readonly #feeds: Feeds;
   readonly #faultPoint: FaultPoint;
-  #stopPolling: (() => void) | undefined;
+  #stopPolling: (() => Promise<void>) | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -95,32 +97,33 @@ export class Delivery implements Delivering {
 
   /** The other workers cannot be heard: until they can, their messages of class `log` are read from the store. */
   lost(): void {
+    const { clock } = this.#options;
     this.#latest.holdOn();
-    const poll = (): void => {
-      this.#catchUp(this.#options.clock.now());
-      this.#stopPolling = this.#options.clock.after(POLL_MS, poll);
-    };
-    if (!this.#stopPolling) poll();
+    this.#stopPolling ??= repeat(clock, POLL_MS, () => this.#catchUp(clock.now()));
   }
 
   /** They, or one of them, can be heard again; `since` is when that was no longer sure, in milliseconds since the epoch. */
   found(since: number): void {
-    this.#stopPolling?.();
+    void this.#stopPolling?.();
     this.#stopPolling = undefined;
     for (const value of this.#latest.own()) void this.#options.fanout.carry(value);
     this.#latest.letGo();
-    this.#catchUp(since);
+    void this.#catchUp(since);
   }
 
-  close(): void {
-    this.#stopPolling?.();
+  /** Resolves when it no longer uses the store by itself. */
+  async close(): Promise<void> {
+    await this.#stopPolling?.();
   }
 
-  #catchUp(since: number): void {
-    const { events } = this.#options;
-    this.#feeds.catchUp(since - MARGIN_MS).catch((error: unknown) => {
-      events.emit("fault", { where: "catching up with the other workers", error });
-    });
+  async #catchUp(since: number): Promise<void> {
+    try {
+      await this.#feeds.catchUp(since - MARGIN_MS);
+    } catch (error) {
+      // With the database away too there is nothing to be caught up with.
+      if (error instanceof HubError && error.code === "unavailable") return;
+      this.#options.events.emit("fault", { where: "catching up with the other workers", error });
+    }
   }
 
   #send(delivery: Message, carried: Promise<boolean>[], except: readonly string[] = []): void {

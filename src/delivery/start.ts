@@ -33,8 +33,7 @@ export async function startDelivery(options: StartOptions): Promise<{ delivery: 
   return {
     delivery,
     async stop() {
-      delivery.close();
-      await Promise.all([stopTrimming(), publications.stop()]);
+      await Promise.all([delivery.close(), stopTrimming(), publications.stop()]);
     },
   };
 }

@@ -52,7 +52,7 @@ export function logHubEvents(events: HubEvents, log: Log): void {
   events.on("fault", ({ where, error }) => log.error({ where, err: error }, "fault"));
   events.on("redis", ({ state, reason }) => {
     if (state === "live") log.info("Redis is live: this worker is one with the others");
-    else log.warn({ reason }, "Redis is lost: this worker serves its own clients alone");
+    else log.warn({ reason }, "Redis is lost: of other workers only what is in the log is heard");
   });
   events.on("inlet", ({ channel, outcome }) => {
     if (outcome === "malformed") log.warn({ channel }, "malformed publication");

@@ -201,7 +201,7 @@ describe("two workers and Redis", () => {
 
         const { status, body } = await one.call(undefined, "GET", "/readyz");
         expect(status).to.equal(200);
-        expect(body.reasons).to.eql(["redis: Lost; this worker serves its own clients alone"]);
+        expect(body.reasons).to.eql(["redis: Lost; other workers are heard only of what is in the log"]);
         const newcomer = await join(await boardAt(one), room);
         one.hub.publish(onBoard(room, "note", { text: "alone" }));
         expect(await newcomer.next("note")).to.include({ text: "alone" });
