@@ -143,7 +143,8 @@ export class Redis extends EventEmitter<RedisEvents> {
 
   /** The readiness check: throws while Redis is lost. */
   check(): void {
-    if (this.#state !== "live") throw new HubError("unavailable", "Lost; other workers are heard only of what is in the log");
+    if (this.#state !== "live")
+      throw new HubError("unavailable", "Lost; other workers are heard only of what is in the log");
   }
 
   async close(): Promise<void> {
