@@ -34,7 +34,7 @@ const fileSchema = z.strictObject({
     .min(16 * 1024)
     .default(1024 * 1024),
   /** Milliseconds for which writes are joined while the event loop is busy; 0 joins those of one tick. */
-  coalesceMs: z.number().min(0).max(5).default(0),
+  coalesceMs: z.number().min(0).max(5).default(1),
   /** Origins whose pages may call the HTTP API and the polling transport. */
   origins: z.union([z.literal("*"), z.array(z.url())]).default("*"),
   battery: z

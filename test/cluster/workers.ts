@@ -42,17 +42,19 @@ export async function startWorkers(number: number, file?: ConfigFile): Promise<W
 }
 
 async function until(worker: TestHub, state: "live" | "lost"): Promise<void> {
-  const { body } = await worker.call(undefined, "GET", "/readyz");
-  const isLost = (body.reasons as string[]).some((reason) => reason.startsWith("redis:"));
-  if (isLost === (state === "lost")) return;
-  await new Promise<void>((resolve) => {
+  // Listened for before it is asked: it may become so while the answer is on its way.
+  let stop = (): void => {};
+  const changed = new Promise<void>((resolve) => {
     const listener = (told: { state: "live" | "lost" }): void => {
-      if (told.state !== state) return;
-      worker.hub.events.off("redis", listener);
-      resolve();
+      if (told.state === state) resolve();
     };
     worker.hub.events.on("redis", listener);
+    stop = () => worker.hub.events.off("redis", listener);
   });
+  const { body } = await worker.call(undefined, "GET", "/readyz");
+  const isLost = (body.reasons as string[]).some((reason) => reason.startsWith("redis:"));
+  if (isLost !== (state === "lost")) await changed;
+  stop();
 }
 
 const inbound = { join: z.object({ room: z.string() }), leave: z.object({ room: z.string() }) };

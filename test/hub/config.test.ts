@@ -23,7 +23,7 @@ describe("the configuration", () => {
       dataDir: "./data",
       maxPayloadBytes: 16_384,
       budgetBytes: 1_048_576,
-      coalesceMs: 0,
+      coalesceMs: 1,
       origins: "*",
       battery: { exposeUser: false },
       logLevel: "info",
