@@ -33,7 +33,10 @@ const fileSchema = z.strictObject({
     .int()
     .min(16 * 1024)
     .default(1024 * 1024),
-  /** Milliseconds for which writes are joined while the event loop is busy; 0 joins those of one tick. */
+  /**
+   * Milliseconds that writes wait for more to be joined with, while the loop is busy writing; they never wait longer than
+   * the last ones took, so that a loop with time to spare writes at the end of the tick. 0: always so.
+   */
   coalesceMs: z.number().min(0).max(5).default(1),
   /** Origins whose pages may call the HTTP API and the polling transport. */
   origins: z.union([z.literal("*"), z.array(z.url())]).default("*"),

@@ -13,7 +13,10 @@ export interface Frame extends Array<Buffer>, Marks {}
 export interface CoalescingOptions {
   /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
   readonly budgetBytes: number;
-  /** While the loop is busy, writes of this many milliseconds are joined; an idle loop writes at the end of the tick. */
+  /**
+   * While the loop is busy writing, writes wait this many milliseconds for more to be joined with, but no longer than the
+   * last ones took; otherwise they are done at the end of the tick.
+   */
   readonly windowMs: number;
   /** Is told what was written, once for each tick, and of clients that do not take it. */
   readonly watch: {
@@ -37,6 +40,9 @@ interface OwnedSender {
   sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void;
 }
 
+/** A timer is no use for less: it takes a millisecond. */
+const SHORTEST_WAIT_MS = 0.5;
+
 const CLOSE_OPCODE = 8;
 const NOTHING = Buffer.alloc(0);
 
@@ -49,6 +55,7 @@ class Flusher {
   readonly #windowMs: number;
   #dirty: CoalescedSocket[] = [];
   #lastFlush = 0;
+  #tookMs = 0;
   #scheduled = false;
   #joinedFrames: readonly Frame[] = [];
   #joined: Buffer = NOTHING;
@@ -62,9 +69,14 @@ class Flusher {
     this.#dirty.push(socket);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const rest = this.#windowMs === 0 ? 0 : this.#windowMs - (performance.now() - this.#lastFlush);
-    if (rest > 0) setTimeout(this.#flushAll, rest);
-    else setImmediate(this.#flushAll);
+    if (this.#restMs() < SHORTEST_WAIT_MS) setImmediate(this.#flushAll);
+    else setTimeout(this.#flushAll, this.#restMs());
+  }
+
+  /** How long the next writes wait for more: as long as the last ones took, at most the window, from when they were done. */
+  #restMs(): number {
+    if (this.#windowMs === 0) return 0;
+    return Math.min(this.#windowMs, this.#tookMs) - (performance.now() - this.#lastFlush);
   }
 
   /** Members of a room have the same frames queued: their bytes are joined once and shared. */
@@ -78,6 +90,7 @@ class Flusher {
   }
 
   readonly #flushAll = (): void => {
+    const began = this.#windowMs > 0 ? performance.now() : 0;
     this.#scheduled = false;
     const sockets = this.#dirty;
     this.#dirty = [];
@@ -90,8 +103,10 @@ class Flusher {
     }
     this.#joinedFrames = [];
     this.#joined = NOTHING;
-    // The window begins when the writes are done: those of a large room may take longer than the window.
-    if (this.#windowMs > 0) this.#lastFlush = performance.now();
+    if (this.#windowMs > 0) {
+      this.#lastFlush = performance.now();
+      this.#tookMs = this.#lastFlush - began;
+    }
     if (writes > 0) this.watch.written(writes, frames);
   };
 }

@@ -70,20 +70,37 @@ describe("a coalesced socket", () => {
     expect(first.writes[0]).to.eql(second.writes[0]);
   });
 
-  it("within a window joins what comes in several ticks, once the loop is busy", async () => {
-    const busy = await startRig({ windowMs: 5 });
-    try {
-      const { socket, client, texts, writes } = await busy.connect();
-      for (let i = 0; i < 50; i++) {
-        socket.send(`${i}`);
-        await nextTurn();
+  describe("within a window", () => {
+    /** How many writes 50 messages of 50 ticks take, each of which keeps the loop for so many milliseconds. */
+    async function writesOf50(ms: number): Promise<number> {
+      const windowed = await startRig({ windowMs: 5 });
+      try {
+        const { socket, client, texts, writes } = await windowed.connect();
+        const raw = rawSocketOf(socket);
+        const write = raw.write.bind(raw) as (data: Buffer) => boolean;
+        raw.write = (data: Buffer) => {
+          for (const until = performance.now() + ms; performance.now() < until; );
+          return write(data);
+        };
+        for (let i = 0; i < 50; i++) {
+          socket.send(`${i}`);
+          await nextTurn();
+        }
+        while (texts.length < 50) await once(client, "message");
+        expect(texts).to.eql(Array.from({ length: 50 }, (_, i) => `${i}`));
+        return writes.length;
+      } finally {
+        await windowed.close();
       }
-      while (texts.length < 50) await once(client, "message");
-      expect(texts).to.eql(Array.from({ length: 50 }, (_, i) => `${i}`));
-      expect(writes.length).to.be.below(25);
-    } finally {
-      await busy.close();
     }
+
+    it("joins what comes in several ticks, once the loop is busy writing", async () => {
+      expect(await writesOf50(4)).to.be.below(25);
+    });
+
+    it("keeps nothing back while it has time to spare", async () => {
+      expect(await writesOf50(0)).to.equal(50);
+    });
   });
 
   it("sends nothing after its close frame", async () => {
