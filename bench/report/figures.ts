@@ -22,6 +22,12 @@ export const FIGURES = {
   bookingsPerSecond: { title: "bookings / s", better: "higher", digits: 0 },
   cpuMsPerBooking: { title: "CPU ms / booking", better: "lower", digits: 2 },
   cpuMsPerMessage: { title: "CPU ms / message", better: "lower", digits: 2 },
+  quietCpuMs: { title: "worker with members, nothing published, CPU ms / s", better: "lower", digits: 1 },
+  publishedCpuMs: { title: "the same, others published into, CPU ms / s", better: "lower", digits: 1 },
+  extraCpuMs: { title: "difference", better: "lower", digits: 1 },
+  subscriptions: { title: "its subscriptions for rooms", digits: 0 },
+  redisUs: { title: "Redis, CPU µs / message to nobody", better: "lower", digits: 1 },
+  redisHeardUs: { title: "Redis, CPU µs / message to one worker", better: "lower", digits: 1 },
   serverCpu: { title: "server CPU, cores", digits: 2 },
   loadCpu: { title: "load generator CPU, cores", digits: 2 },
 } as const satisfies Record<string, FigureKind>;

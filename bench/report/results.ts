@@ -52,7 +52,7 @@ export function thisMachine(): Machine {
     cpu: first?.model ?? "unknown",
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    kernel: release(),
+    kernel: release().replace(/-.*/, ""),
     loadBefore: loadavg()[0] ?? 0,
   };
 }
