@@ -1,15 +1,15 @@
-import type { FanOut } from "../bench/scenarios/fan-out.ts";
 import { percentile } from "../bench/report/statistics.ts";
+import type { FanOut } from "../bench/scenarios/fan-out.ts";
 import { Agenda } from "./agenda.ts";
-import { Crowd, type Hop, type LoadCosts } from "./crowd.ts";
+import { Crowd, type LoadCosts } from "./crowd.ts";
 import { type FanOutCosts, type Room, Worker } from "./worker.ts";
 
 /** Everything that a scenario of the benchmark costs, in microseconds. */
-export interface BenchCosts extends FanOutCosts, LoadCosts, Hop {
+export interface BenchCosts extends FanOutCosts, LoadCosts {
   /** One message to another worker: sending it there, and taking it there. Half of it is spent on either side. */
   readonly acrossUs: number;
   /** What else the publishing worker spends on each message; absent: nothing. */
-  readonly changeUs?: number;
+  readonly publishUs?: number;
 }
 
 export interface Prediction {
@@ -25,8 +25,8 @@ export interface Prediction {
 }
 
 /** Simulated time, in microseconds: first as much as it takes to be in swing, then as much as is measured. */
-const WARM_UP_US = 300_000;
-const MEASURED_US = 1_000_000;
+const WARM_UP_US = 200_000;
+const MEASURED_US = 400_000;
 
 export type Plan = Pick<FanOut, "clients" | "rooms" | "plan" | "workers">;
 
@@ -39,25 +39,34 @@ export function simulateBench(scenario: Plan, costs: BenchCosts, windowMs: numbe
   const subscriber = (scenario.workers ?? 1) > 1 ? new Worker(agenda, options) : publisher;
   const workers = [...new Set([publisher, subscriber])];
   const rooms = roomsOf(scenario);
-  publishByPlan(scenario, publisher, crowd, costs.hopUs, (room, at) => {
-    publisher.loop.spend(costs.changeUs ?? 0);
-    if (subscriber === publisher) return publisher.broadcast(room, at);
-    publisher.loop.spend(costs.acrossUs / 2);
-    // What is sent in a turn leaves at its end, and what comes together is taken in one turn.
-    publisher.loop.immediately(() => {
-      subscriber.loop.give(
-        () => {
+  publishByPlan(
+    scenario,
+    publisher,
+    crowd,
+    (room, at) => {
+      publisher.loop.spend(costs.publishUs ?? 0);
+      if (subscriber === publisher) return publisher.broadcast(room, at);
+      publisher.loop.spend(costs.acrossUs / 2);
+      // What is sent in a turn leaves at its end, and what comes together is taken in one turn.
+      publisher.loop.immediately(() => {
+        subscriber.loop.give(() => {
           subscriber.loop.spend(costs.acrossUs / 2);
           subscriber.broadcast(room, at);
-        },
-        publisher.loop.now + 2 * costs.hopUs,
-      );
-    });
-  }, rooms);
+        }, publisher.loop.now);
+      });
+    },
+    rooms,
+  );
 
   const busy = (): number => workers.reduce((sum, { loop }) => sum + loop.busyUs, 0);
   agenda.runUntil(WARM_UP_US);
-  const before = { busy: busy(), load: crowd.loop.busyUs, total: crowd.total, writes: subscriber.writes, frames: subscriber.frames };
+  const before = {
+    busy: busy(),
+    load: crowd.loop.busyUs,
+    total: crowd.total,
+    writes: subscriber.writes,
+    frames: subscriber.frames,
+  };
   crowd.latencies = [];
   agenda.runUntil(WARM_UP_US + MEASURED_US);
   const deliveries = crowd.total - before.total;
@@ -83,7 +92,6 @@ function publishByPlan(
   { clients, plan: { roomsPerTick, perTick, pace } }: Plan,
   { loop }: Worker,
   crowd: Crowd,
-  hopUs: number,
   publish: (room: Room, at: number) => void,
   rooms: readonly Room[],
 ): void {
@@ -129,6 +137,6 @@ function publishByPlan(
       if (!isWaiting) return;
       isWaiting = false;
       loop.immediately(run);
-    }, crowd.loop.now + hopUs);
+    }, crowd.loop.now);
   });
 }

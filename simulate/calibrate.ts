@@ -1,37 +1,44 @@
 import type { ContenderName } from "../bench/contenders/index.ts";
 import { type BenchCosts, type Plan, simulateBench } from "./bench.ts";
-import { type Costs, DOORS, type Door, type DoorCosts } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, DOORS, type Door, type DoorCosts } from "./costs.ts";
 import { type Measured, planOf } from "./measured.ts";
 
-/** Of the bench's scenarios these are calibrated on; predictions are checked on others. */
-const FROM: Costs["from"] = {
-  "writeUs, frameUs": "room-1 and room-10: the same deliveries with 1 and with 10 frames per write",
-  broadcastUs: "rooms-1000: rooms of 5 instead of 500",
-  acrossUs: "across-workers-1",
-  joinUs: "idle-10000",
-  idleUs: "idle-10000",
-  kibPerConnection: "idle-10000",
-  wakeUs: "idle-loop",
-  hopUs: "idle-loop",
-  "readUs, messageUs": "room-1 and room-10, plain door",
-  changeUs: "log-cost",
-  redisUs: "rooms-100000",
+/** By cost, the scenarios of the benchmark that it is made from. Predictions are checked on others. */
+const FROM = {
+  /** Without a window: exactly 1 and exactly 10 frames per write. */
+  writeUs: ["room-1", "room-10"],
+  frameUs: ["room-1", "room-10"],
+  readUs: ["room-1", "room-10"],
+  messageUs: ["room-1", "room-10"],
+  /** Rooms of 5 instead of 500. */
+  broadcastUs: ["rooms-1000"],
+  acrossUs: ["across-workers-1"],
+  changeUs: ["log-cost"],
+  redisUs: ["rooms-100000"],
 };
+
+/** What a connection costs is made from the first of these that was run. */
+const IDLE = ["idle-10000", "idle-2000"] as const;
 
 /** The costs that explain a run of the benchmark. Throws when it lacks a scenario that they are made from. */
 export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
-  const load = loadCosts(measured);
-  const doors = { plain: fanOutCosts(measured, "plain"), socketio: fanOutCosts(measured, "socketio") };
-  const hopUs = hop(measured, { ...load, ...doors.plain });
-  const shared = { ...load, hopUs, wakeUs: 0 };
+  const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
+  const fanOuts = { plain: fanOutCosts(measured, "plain"), socketio: fanOutCosts(measured, "socketio") };
+  const { readUs, messageUs } = fanOuts.plain;
+  const doorCosts = (door: Door): DoorCosts => {
+    const { writeUs, frameUs, broadcastUs } = fanOuts[door];
+    return { writeUs, frameUs, broadcastUs, acrossUs: 0, ...idleCosts(measured, door, idle) };
+  };
+  const doors = { plain: doorCosts("plain"), socketio: doorCosts("socketio") };
+  const shared = { readUs, messageUs };
   for (const door of DOORS) {
     doors[door].acrossUs = across(measured, door, { ...shared, ...doors[door] });
   }
   const redisUs = measured.find("rooms-100000", "junction-plain", "redisUs");
   return {
     source: { file: measured.file, command, date, machine },
-    from: FROM,
+    from: { ...FROM, joinUs: [idle], idleUs: [idle], kibPerConnection: [idle] },
     ...shared,
     changeUs: {
       log: change(measured, "junction-log", { ...shared, ...doors.plain }),
@@ -42,23 +49,41 @@ export function calibrate(measured: Measured): Costs {
   };
 }
 
-/** Costs of one delivery as `write + frame + broadcast / members`, with as many writes and members as each scenario has. */
-function fanOutCosts(measured: Measured, door: Door): DoorCosts {
-  const contender: ContenderName = `junction-${door}`;
-  const perDelivery = (scenario: string): number => 1e6 / measured.get(scenario, contender, "deliveriesPerCpuSecond");
-  const [one, ten, small] = [perDelivery("room-1"), perDelivery("room-10"), perDelivery("rooms-1000")];
-  const [large, few] = [members("room-1"), members("rooms-1000")];
-  const writeUs = (one - ten) / (1 - 1 / planOf("room-10").plan.perTick);
-  const broadcastUs = Math.max(0, small - one) / (1 / few - 1 / large);
-  const joined = measured.get("idle-10000", contender, "joinsPerCpuSecond");
+/**
+ * What a delivery costs is `write / framesPerWrite + frame + broadcast / members`, and for the load generator
+ * `read / framesPerWrite + message`. Without a window a write has the frames of a tick; in `rooms-1000` it has one anyway.
+ */
+function fanOutCosts(measured: Measured, door: Door) {
+  const server = (scenario: string, contender: ContenderName): number =>
+    1e6 / measured.get(scenario, contender, "deliveriesPerCpuSecond");
+  const load = (scenario: string, contender: ContenderName): number =>
+    (measured.get(scenario, contender, "loadCpu") / measured.get(scenario, contender, "deliveriesPerSecond")) * 1e6;
+  const unjoined: ContenderName = `junction-${door}-0ms`;
+  const [one, ten] = [server("room-1", unjoined), server("room-10", unjoined)];
+  const [loadOne, loadTen] = [load("room-1", unjoined), load("room-10", unjoined)];
+  const small = server("rooms-1000", `junction-${door}`);
+  const [inLarge, inSmall] = [1 / members("room-1"), 1 / members("rooms-1000")];
+  const joined = 1 - 1 / planOf("room-10").plan.perTick;
+  const writeUs = (one - ten) / joined;
+  const readUs = (loadOne - loadTen) / joined;
+  const broadcastUs = Math.max(0, small - one) / (inSmall - inLarge);
   return {
     writeUs,
-    frameUs: Math.max(0, one - writeUs - broadcastUs / large),
+    frameUs: Math.max(0, one - writeUs - broadcastUs * inLarge),
     broadcastUs,
-    acrossUs: 0,
-    joinUs: 1e6 / joined,
-    idleUs: (measured.get("idle-10000", contender, "idleCpuMs") * 1_000) / 10_000,
-    kibPerConnection: measured.get("idle-10000", contender, "kibPerConnection"),
+    readUs,
+    messageUs: Math.max(0, loadOne - readUs),
+  };
+}
+
+function idleCosts(measured: Measured, door: Door, scenario: (typeof IDLE)[number]) {
+  const contender: ContenderName = `junction-${door}`;
+  const idleCpuMs = measured.find(scenario, contender, "idleCpuMs");
+  const clients = Number(scenario.slice("idle-".length));
+  return {
+    joinUs: 1e6 / measured.get(scenario, contender, "joinsPerCpuSecond"),
+    kibPerConnection: measured.get(scenario, contender, "kibPerConnection"),
+    ...(idleCpuMs !== undefined && { idleUs: (idleCpuMs * 1_000) / clients }),
   };
 }
 
@@ -67,43 +92,24 @@ function members(scenario: string): number {
   return clients / rooms;
 }
 
-/** The load generator reads once for every write. */
-function loadCosts(measured: Measured): Pick<Costs, "readUs" | "messageUs"> {
-  const perDelivery = (scenario: string): number => {
-    const get = (figure: "loadCpu" | "deliveriesPerSecond"): number => measured.get(scenario, "junction-plain", figure);
-    return (get("loadCpu") / get("deliveriesPerSecond")) * 1e6;
-  };
-  const [one, ten] = [perDelivery("room-1"), perDelivery("room-10")];
-  const readUs = (one - ten) / (1 - 1 / planOf("room-10").plan.perTick);
-  return { readUs, messageUs: Math.max(0, one - readUs) };
-}
-
-type Known = Omit<BenchCosts, "wakeUs" | "hopUs"> & Partial<BenchCosts>;
-
-/** What the median latency of an idle hub has beyond the writes and reads before it. */
-function hop(measured: Measured, known: Known): number {
-  const { p50 } = simulateBench(planOf("idle-loop"), { wakeUs: 0, hopUs: 0, ...known }, 0);
-  return Math.max(0, (measured.get("idle-loop", "junction-plain", "p50") - p50) * 1_000);
-}
-
 function across(measured: Measured, door: Door, known: BenchCosts): number {
   const wanted = measured.get("across-workers-1", `junction-${door}`, "deliveriesPerCpuSecond");
   const plan = planOf("across-workers-1");
-  return solve(1_000, (acrossUs) => simulateBench(plan, { ...known, acrossUs }, 0).deliveriesPerCpuSecond < wanted);
+  return solve(
+    1_000,
+    (acrossUs) => simulateBench(plan, { ...known, acrossUs }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond < wanted,
+  );
 }
 
-/** Clients of the route have their next change made as soon as the one before is answered. */
+/** The worker that makes the changes has always a next one to make: ten clients ask, each as soon as it is answered. */
 function change(measured: Measured, contender: ContenderName, known: BenchCosts): number {
-  const subscribers = 500;
   const wanted = measured.get("log-cost", contender, "cpuMsPerMessage") * 1_000;
-  return solve(20_000, (changeUs) => {
-    const plan: Plan = {
-      workers: 2,
-      clients: subscribers,
-      rooms: 1,
-      plan: { roomsPerTick: 1, perTick: 1, pace: { perSecond: 1e6 / changeUs } },
-    };
-    return subscribers / simulateBench(plan, { ...known, changeUs }, 0).deliveriesPerCpuSecond > wanted / 1e6;
+  const clients = 500;
+  const pace = { outstanding: Number.POSITIVE_INFINITY };
+  const plan: Plan = { workers: 2, clients, rooms: 1, plan: { roomsPerTick: 1, perTick: 1, pace } };
+  return solve(20_000, (publishUs) => {
+    const { deliveriesPerCpuSecond } = simulateBench(plan, { ...known, publishUs }, DEFAULT_WINDOW_MS);
+    return (clients / deliveriesPerCpuSecond) * 1e6 > wanted;
   });
 }
 

@@ -10,16 +10,11 @@ export interface LoadCosts {
   readonly messageUs: number;
 }
 
-/** From one process to another on one machine, in microseconds. */
-export interface Hop {
-  readonly hopUs: number;
-}
-
 /** The clients of a benchmark, all in one process. What comes to a socket before it is read is read together. */
 export class Crowd {
   readonly loop: Loop;
   readonly #agenda: Agenda;
-  readonly #costs: LoadCosts & Hop;
+  readonly #costs: LoadCosts;
   readonly #unread = new Map<Room, Map<number, number[]>>();
   #progress: (() => void) | undefined;
   #progressIsDue = false;
@@ -28,8 +23,8 @@ export class Crowd {
   /** Microseconds from publishing to the client, of every message. */
   latencies: number[] = [];
 
-  constructor(agenda: Agenda, costs: LoadCosts & Hop) {
-    this.loop = new Loop(agenda, 0);
+  constructor(agenda: Agenda, costs: LoadCosts) {
+    this.loop = new Loop(agenda);
     this.#agenda = agenda;
     this.#costs = costs;
   }
@@ -41,7 +36,7 @@ export class Crowd {
 
   /** Takes what a worker writes. */
   readonly receive: OnWrite = (room, member, publishedAt, at) => {
-    this.#agenda.at(at + this.#costs.hopUs, () => this.#arrive(room, member, publishedAt));
+    this.#agenda.at(at, () => this.#arrive(room, member, publishedAt));
   };
 
   #arrive(room: Room, member: number, messages: readonly number[]): void {

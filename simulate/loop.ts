@@ -9,7 +9,6 @@ type Task = () => void;
  */
 export class Loop {
   readonly #agenda: Agenda;
-  readonly #wakeUs: number;
   #inbox: Task[] = [];
   #immediates: Task[] = [];
   #isAwake = false;
@@ -17,10 +16,8 @@ export class Loop {
   /** Processor time that was spent so far. */
   busyUs = 0;
 
-  /** `wakeUs`: what it costs to begin a turn after there was nothing to do. */
-  constructor(agenda: Agenda, wakeUs: number) {
+  constructor(agenda: Agenda) {
     this.#agenda = agenda;
-    this.#wakeUs = wakeUs;
   }
 
   /** How far this process has come; within a turn, later than the agenda by what was spent. */
@@ -40,9 +37,7 @@ export class Loop {
       this.#inbox.push(task);
       if (this.#isAwake) return;
       this.#isAwake = true;
-      this.#now = this.#agenda.now;
-      this.spend(this.#wakeUs);
-      this.#agenda.at(this.#now, this.#turn);
+      this.#agenda.at(this.#agenda.now, this.#turn);
     });
   }
 

@@ -15,8 +15,13 @@ export class Measured {
     this.results = results;
   }
 
-  static read(file: string): Measured {
-    return new Measured(file, JSON.parse(readFileSync(file, "utf8")) as Results);
+  /** `files`: one, or several with commas between; of a scenario that several have, the last counts. */
+  static read(files: string): Measured {
+    const all = files.split(",").map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
+    const [first] = all;
+    if (!first) throw new Error("no results");
+    const command = all.map((results) => results.command).join("; ");
+    return new Measured(files, { ...first, command, scenarios: Object.assign({}, ...all.map((one) => one.scenarios)) });
   }
 
   /** The median; `undefined` when the run did not have it. */

@@ -1,5 +1,5 @@
-import { Loop } from "./loop.ts";
 import type { Agenda } from "./agenda.ts";
+import { Loop } from "./loop.ts";
 
 /** Processor time of a worker's fan-out, in microseconds. */
 export interface FanOutCosts {
@@ -9,8 +9,6 @@ export interface FanOutCosts {
   readonly frameUs: number;
   /** One message to a room, however many members it has here: finding them, building its frame. */
   readonly broadcastUs: number;
-  /** Beginning a turn of the loop after there was nothing to do. */
-  readonly wakeUs: number;
 }
 
 /** The members that a room has on a worker. */
@@ -43,7 +41,7 @@ export class Worker {
   frames = 0;
 
   constructor(agenda: Agenda, options: WorkerOptions) {
-    this.loop = new Loop(agenda, options.costs.wakeUs);
+    this.loop = new Loop(agenda);
     this.#options = options;
   }
 

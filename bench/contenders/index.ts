@@ -22,6 +22,20 @@ export const CONTENDERS = {
     protocol: "junction-plain",
     options: { coalesceMs: WINDOW_MS },
   }),
+  "junction-plain-0ms": nodeContender({
+    title: "Junction, plain WebSocket, no window",
+    settings: `${JUNCTION}; coalesceMs 0`,
+    file: "junction.ts",
+    protocol: "junction-plain",
+    options: { coalesceMs: 0 },
+  }),
+  "junction-socketio-0ms": nodeContender({
+    title: "Junction, Socket.IO, no window",
+    settings: `${JUNCTION}; coalesceMs 0`,
+    file: "junction.ts",
+    protocol: "junction-socketio",
+    options: { coalesceMs: 0 },
+  }),
   "junction-socketio": nodeContender({
     title: "Junction, Socket.IO",
     settings: `${JUNCTION}; default window`,

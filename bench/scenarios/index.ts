@@ -4,6 +4,7 @@ import { type FanOut, fanOut } from "./fan-out.ts";
 import { herd } from "./herd.ts";
 import { idle, TWO_HEARTBEATS_MS } from "./idle.ts";
 import { logCost } from "./log-cost.ts";
+import { manyRooms } from "./many-rooms.ts";
 import type { Scenario } from "./scenario.ts";
 
 const without = (...names: ContenderName[]): ContenderName[] => BROADCASTERS.filter((name) => !names.includes(name));
@@ -17,12 +18,15 @@ const CLUSTERED: ContenderName[] = [
 /** A window and joined writes make no difference to who gets nothing. */
 const DIFFERENT_WHEN_IDLE = without("junction-plain-2ms", "junction-socketio-2ms", "ws-joined");
 
+/** Of these it is known how many frames a write has; the simulation takes its costs from them. */
+const UNJOINED: ContenderName[] = ["junction-plain-0ms", "junction-socketio-0ms"];
+
 /** Those in which clients of rooms get what is published into them. */
 export const FAN_OUTS: readonly FanOut[] = [
   {
     name: "room-1",
     title: "One room of 500, 1 message a tick, as fast as the receivers follow",
-    contenders: BROADCASTERS,
+    contenders: [...BROADCASTERS, ...UNJOINED],
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 1, pace: { outstanding: 32 } },
@@ -30,7 +34,7 @@ export const FAN_OUTS: readonly FanOut[] = [
   {
     name: "room-10",
     title: "One room of 500, 10 messages a tick, as fast as the receivers follow",
-    contenders: BROADCASTERS,
+    contenders: [...BROADCASTERS, ...UNJOINED],
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 10, pace: { outstanding: 8 } },
@@ -95,4 +99,5 @@ export const SCENARIOS: readonly Scenario[] = [
   herd({ clients: 5_000, contenders: DIFFERENT_WHEN_IDLE }),
   booking,
   logCost,
+  manyRooms({ rooms: 100_000, occupied: 1_000, contenders: ["junction-plain", "socketio"] }),
 ];

@@ -1,0 +1,116 @@
+import type { ContenderName } from "../bench/contenders/index.ts";
+import { type FigureName, kindOf } from "../bench/report/figures.ts";
+import { figure, table } from "../bench/report/table.ts";
+import { simulateBench } from "./bench.ts";
+import { type Costs, DEFAULT_WINDOW_MS, DOORS, type Door } from "./costs.ts";
+import { type Measured, planOf } from "./measured.ts";
+
+/** How far a prediction may be from what was measured. */
+export const MOST_DEVIATION = 0.2;
+
+export interface Comparison {
+  readonly scenario: string;
+  readonly contender: ContenderName;
+  readonly figure: FigureName;
+  readonly predicted: number;
+  readonly measured: number;
+  /** `0.1`: predicted a tenth more than was measured. */
+  readonly deviation: number;
+  /** What is only reproduced, because costs were made from it, says nothing about the model. */
+  readonly isHeldOut: boolean;
+}
+
+interface Check {
+  readonly scenario: string;
+  readonly figure: FigureName;
+  readonly windowMs?: number;
+}
+
+const WINDOW_MS = 2;
+
+/** Costs are made from these with no window, and predictions with one are another matter. */
+const UNJOINED = ["room-1", "room-10"];
+
+const FAN_OUT: readonly Check[] = [
+  { scenario: "room-1", figure: "deliveriesPerCpuSecond" },
+  { scenario: "room-10", figure: "deliveriesPerCpuSecond" },
+  { scenario: "rooms-1000", figure: "deliveriesPerCpuSecond" },
+  { scenario: "across-workers-1", figure: "deliveriesPerCpuSecond" },
+  { scenario: "locations", figure: "deliveriesPerCpuSecond" },
+  { scenario: "latency", figure: "deliveriesPerCpuSecond" },
+  { scenario: "latency", figure: "p50" },
+  { scenario: "across-workers", figure: "deliveriesPerCpuSecond" },
+  { scenario: "room-1", figure: "deliveriesPerCpuSecond", windowMs: WINDOW_MS },
+  { scenario: "room-10", figure: "deliveriesPerCpuSecond", windowMs: WINDOW_MS },
+  { scenario: "rooms-1000", figure: "deliveriesPerCpuSecond", windowMs: WINDOW_MS },
+];
+
+/** The model's predictions beside the figures of a run, as far as the run has them. */
+export function check(costs: Costs, measured: Measured): Comparison[] {
+  return DOORS.flatMap((door) => [
+    ...FAN_OUT.flatMap((one) => compareFanOut(one, door, costs, measured)),
+    ...compareConnections(door, costs, measured),
+  ]);
+}
+
+function compareFanOut(
+  { scenario, figure, windowMs }: Check,
+  door: Door,
+  costs: Costs,
+  measured: Measured,
+): Comparison[] {
+  const contender: ContenderName = windowMs === undefined ? `junction-${door}` : `junction-${door}-2ms`;
+  const found = measured.find(scenario, contender, figure);
+  if (found === undefined) return [];
+  const prediction = simulateBench(planOf(scenario), { ...costs, ...costs.doors[door] }, windowMs ?? DEFAULT_WINDOW_MS);
+  const isHeldOut = windowMs !== undefined || UNJOINED.includes(scenario) || isOutside(costs, scenario);
+  const predicted = figure === "p50" ? prediction.p50 : prediction.deliveriesPerCpuSecond;
+  return [compared({ scenario, contender, figure, isHeldOut }, predicted, found)];
+}
+
+function compareConnections(door: Door, costs: Costs, measured: Measured): Comparison[] {
+  const contender: ContenderName = `junction-${door}`;
+  const { kibPerConnection, joinUs } = costs.doors[door];
+  const predictions = [
+    ["idle-2000", "kibPerConnection", kibPerConnection],
+    ["idle-2000", "joinsPerCpuSecond", 1e6 / joinUs],
+    ["herd", "joinsPerCpuSecond", 1e6 / joinUs],
+  ] as const;
+  return predictions.flatMap(([scenario, figure, predicted]) => {
+    const found = measured.find(scenario, contender, figure);
+    const isHeldOut = isOutside(costs, scenario);
+    return found === undefined ? [] : [compared({ scenario, contender, figure, isHeldOut }, predicted, found)];
+  });
+}
+
+/** Whether no cost was made from a scenario (with the default window: they are made from no other). */
+function isOutside({ from }: Costs, scenario: string): boolean {
+  return !Object.values(from).flat().includes(scenario);
+}
+
+type Named = Pick<Comparison, "scenario" | "contender" | "figure" | "isHeldOut">;
+
+function compared(named: Named, predicted: number, measured: number): Comparison {
+  return { ...named, predicted, measured, deviation: predicted / measured - 1 };
+}
+
+/** Those that were held out and are further off than they may be. */
+export function missed(comparisons: readonly Comparison[]): Comparison[] {
+  return comparisons.filter(({ isHeldOut, deviation }) => isHeldOut && Math.abs(deviation) > MOST_DEVIATION);
+}
+
+/** A table of the comparisons: held out ones, then those that the costs were made from. */
+export function checkTable(comparisons: readonly Comparison[]): string {
+  const rows = comparisons
+    .toSorted((one, other) => Number(other.isHeldOut) - Number(one.isHeldOut))
+    .map((one) => [
+      one.scenario,
+      one.contender,
+      kindOf(one.figure).title,
+      figure(one.figure, one.predicted),
+      figure(one.figure, one.measured),
+      `${one.deviation >= 0 ? "+" : ""}${(one.deviation * 100).toFixed(0)} %`,
+      one.isHeldOut ? "held out" : "calibrated on",
+    ]);
+  return table(["scenario", "contender", "figure", "predicted", "measured", "off by", ""], rows);
+}

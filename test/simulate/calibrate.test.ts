@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { calibrate } from "../../simulate/calibrate.ts";
+import { check, missed } from "../../simulate/check.ts";
+import { type Costs, DOORS } from "../../simulate/costs.ts";
+import { Measured } from "../../simulate/measured.ts";
+import { COSTS, resultsOf } from "./fixtures.ts";
+
+describe("the calibration", () => {
+  let measured: Measured;
+  let costs: Costs;
+
+  before(() => {
+    measured = resultsOf(COSTS);
+    costs = calibrate(measured);
+  });
+
+  it("finds the costs that results were made with", () => {
+    for (const door of DOORS) {
+      const { writeUs, frameUs, broadcastUs, acrossUs, ...known } = costs.doors[door];
+      const truth = COSTS.doors[door];
+      expect(writeUs).to.be.closeTo(truth.writeUs, truth.writeUs * 0.1);
+      expect(frameUs).to.be.closeTo(truth.frameUs, 0.15);
+      expect(broadcastUs).to.be.closeTo(truth.broadcastUs, truth.broadcastUs * 0.3);
+      expect(acrossUs).to.be.closeTo(truth.acrossUs, truth.acrossUs);
+      expect(known.kibPerConnection).to.equal(truth.kibPerConnection);
+      expect(known.joinUs).to.be.closeTo(truth.joinUs, 0.001);
+      expect(known.idleUs).to.be.closeTo(truth.idleUs!, 0.001);
+    }
+    expect(costs.changeUs.log).to.be.greaterThan(costs.changeUs.volatile);
+  });
+
+  it("says where they come from", () => {
+    expect(costs.source.file).to.equal("made up");
+    expect(costs.from).to.deep.include({ broadcastUs: ["rooms-1000"], joinUs: ["idle-10000"] });
+  });
+
+  it("names the figure that results lack", () => {
+    const { scenarios } = measured.results;
+    const { "rooms-1000": _, ...rest } = scenarios;
+    expect(() => calibrate(new Measured(measured.file, { ...measured.results, scenarios: rest }))).to.throw(
+      "made up has no deliveriesPerCpuSecond of junction-plain in rooms-1000",
+    );
+  });
+
+  it("is checked on scenarios that it has not seen, and on those alone", () => {
+    const comparisons = check(costs, measured);
+    const locations = comparisons.filter(({ scenario }) => scenario === "locations");
+    expect(locations).to.have.length(2);
+    for (const { deviation, isHeldOut } of locations) {
+      expect(isHeldOut).to.equal(true);
+      expect(deviation).to.be.within(-0.1, 0.1);
+    }
+    // The results say one and a half times as much memory where there are fewer connections.
+    expect(missed(comparisons).map(({ scenario }) => scenario)).to.eql(["idle-2000", "idle-2000"]);
+  });
+}).timeout(60_000);

@@ -1,0 +1,52 @@
+import type { ContenderName } from "../../bench/contenders/index.ts";
+import type { Figures } from "../../bench/report/figures.ts";
+import { type ScenarioResults, thisMachine } from "../../bench/report/results.ts";
+import { spreadsOf } from "../../bench/report/statistics.ts";
+import { simulateBench } from "../../simulate/bench.ts";
+import { type Costs, DEFAULT_WINDOW_MS, DOORS } from "../../simulate/costs.ts";
+import { Measured, planOf } from "../../simulate/measured.ts";
+
+/** Costs in round numbers. */
+export const COSTS: Costs = {
+  source: { file: "none", command: "none", date: "2026-01-01", machine: thisMachine() },
+  from: {},
+  readUs: 6,
+  messageUs: 0.2,
+  changeUs: { log: 900, volatile: 400 },
+  doors: {
+    plain: { writeUs: 7, frameUs: 0.2, broadcastUs: 8, acrossUs: 60, joinUs: 300, idleUs: 4, kibPerConnection: 10 },
+    socketio: { writeUs: 7, frameUs: 0.4, broadcastUs: 12, acrossUs: 60, joinUs: 500, idleUs: 6, kibPerConnection: 13 },
+  },
+};
+
+/** What a benchmark would have measured if `costs` were the truth and the model right. */
+export function resultsOf(costs: Costs): Measured {
+  const scenarios: Record<string, ScenarioResults> = {};
+  const add = (scenario: string, contender: ContenderName, figures: Figures): void => {
+    const known = scenarios[scenario]?.figures ?? {};
+    const all = { ...known, [contender]: spreadsOf([figures]) };
+    scenarios[scenario] = { title: scenario, chart: "deliveriesPerCpuSecond", figures: all, failures: {} };
+  };
+  for (const door of DOORS) {
+    const contender: ContenderName = `junction-${door}`;
+    const known = { ...costs, ...costs.doors[door] };
+    for (const name of ["room-1", "room-10", "rooms-1000", "locations", "idle-loop", "across-workers-1"]) {
+      const { framesPerWrite: _1, p99: _2, ...figures } = simulateBench(planOf(name), known, DEFAULT_WINDOW_MS);
+      add(name, contender, figures);
+    }
+    for (const name of ["room-1", "room-10"]) {
+      const { framesPerWrite: _1, p99: _2, ...figures } = simulateBench(planOf(name), known, 0);
+      add(name, `junction-${door}-0ms`, figures);
+    }
+    add("idle-10000", contender, {
+      kibPerConnection: known.kibPerConnection,
+      joinsPerCpuSecond: 1e6 / known.joinUs,
+      idleCpuMs: (known.idleUs ?? 0) * 10,
+    });
+    add("idle-2000", contender, { kibPerConnection: known.kibPerConnection * 1.5 });
+  }
+  const acrossMs = (500 * 7.2 + 8 + 60) / 1_000;
+  add("log-cost", "junction-log", { cpuMsPerMessage: acrossMs + 5 });
+  add("log-cost", "junction-volatile", { cpuMsPerMessage: acrossMs + 4 });
+  return new Measured("made up", { scenarios, date: "2026-01-01", command: "none", machine: thisMachine() });
+}
