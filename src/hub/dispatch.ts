@@ -179,7 +179,7 @@ function fail(tools: DispatchTools, connection: Connection, task: Task, thrown: 
   if (thrown instanceof Refusal) {
     tools.events.emit("refused", { namespace, app, disconnect: thrown.disconnect });
     connection.end(thrown.disconnect);
-  } else if ("open" in task) connection.end("internal");
+  } else if ("open" in task) connection.end(error.code === "unavailable" ? "overloaded" : "internal");
 }
 
 function asError({ disconnect, message }: Refusal): HubError {

@@ -186,6 +186,7 @@ describe("dispatch", () => {
   describe("ends a connection whose open fails", () => {
     for (const [what, thrown, code, reason] of [
       ["with 1011 for a fault of ours", new Error("hunter2"), 1011, "Internal Error"],
+      ["with 1013 for what cannot be had now", new HubError("unavailable"), 1013, "Overloaded"],
       ["as the refusal says", new Refusal("not_found"), 1008, "Not Found"],
     ] as const) {
       for (const when of ["at once", "later"]) {
