@@ -15,7 +15,7 @@ export class Broadcast {
   #flat: Frame | undefined;
   #wrapped: Frame | undefined;
   #packet: NamespacePacket | undefined;
-  readonly #otherPackets = new Map<string, NamespacePacket>();
+  #otherPackets: Map<string, NamespacePacket> | undefined;
 
   constructor(said: Said) {
     this.#said = said;
@@ -34,11 +34,13 @@ export class Broadcast {
   /** The packet for Socket.IO clients that know the room by this namespace. As a rule all do by the same. */
   packetFor(namespace: string): NamespacePacket {
     if (this.#packet?.namespace === namespace) return this.#packet;
-    const known = this.#otherPackets.get(namespace);
+    const known = this.#otherPackets?.get(namespace);
     if (known) return known;
     const packet = this.#packetOf(namespace);
-    if (this.#packet) this.#otherPackets.set(namespace, packet);
-    else this.#packet = packet;
+    if (this.#packet) {
+      this.#otherPackets ??= new Map();
+      this.#otherPackets.set(namespace, packet);
+    } else this.#packet = packet;
     return packet;
   }
 
