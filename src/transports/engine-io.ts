@@ -115,11 +115,14 @@ interface Client {
 export class SocketIoWire extends MemberWire {
   readonly door = "socketio";
   readonly #namespace: string;
+  /** Kept here because every broadcast asks for it: by way of the socket it is two objects further. */
+  readonly #connection: EngineSocket;
 
   constructor(socket: Socket, channel: Channel) {
     super(socket, channel);
     this.#namespace = socket.nsp.name;
-    const connection = this.#connection;
+    const connection = socket.conn as unknown as EngineSocket;
+    this.#connection = connection;
     const tell = (code: number, reason: string): void => this.#tell(code, reason);
     connection.on("ending", tell);
     socket.on("disconnect", () => connection.off("ending", tell));
@@ -149,10 +152,6 @@ export class SocketIoWire extends MemberWire {
 
   #tell(code: number, reason: string, retryAfterMs?: number): void {
     this.socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
-  }
-
-  get #connection(): EngineSocket {
-    return this.socket.conn as unknown as EngineSocket;
   }
 
   get #client(): Client {

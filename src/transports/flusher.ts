@@ -33,8 +33,15 @@ export class Flusher {
     this.#scheduled = true;
     const rest = this.#restMs();
     if (rest < SHORTEST_WAIT_MS) setImmediate(this.#flushAll);
-    else setTimeout(this.#flushAll, rest);
+    else setTimeout(this.#flushWhenDue, rest);
   }
+
+  /** Timers cut off what is not a whole millisecond of the clock, and may come almost as much too early. */
+  readonly #flushWhenDue = (): void => {
+    const rest = this.#restMs();
+    if (rest < SHORTEST_WAIT_MS) this.#flushAll();
+    else setTimeout(this.#flushWhenDue, rest);
+  };
 
   /** How long the next writes wait for more: as long as the last ones took, at most the window, from when they were done. */
   #restMs(): number {
