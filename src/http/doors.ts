@@ -3,6 +3,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getuid } from "node:process";
 
+/**
+ * Connections that wait to be accepted: when all clients come back at once, Node's 511 are soon too few, and who finds no
+ * place tries again a second later, or, behind nginx, is refused. Linux allows no more by default (`net.core.somaxconn`).
+ */
+const BACKLOG = 4_096;
+
 interface Door {
   readonly port: number;
   readonly apps: readonly string[];
@@ -52,7 +58,8 @@ async function listen(server: Server, { port, path }: Door): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port)));
     // Started by root, nginx serves as another user, who has to reach the socket.
-    server.listen(path === undefined ? { port } : { path, writableAll: getuid?.() === 0 }, resolve);
+    const where = path === undefined ? { port } : { path, writableAll: getuid?.() === 0 };
+    server.listen({ ...where, backlog: BACKLOG }, resolve);
   });
   return path === undefined ? (server.address() as AddressInfo).port : port;
 }
