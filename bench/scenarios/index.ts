@@ -18,7 +18,7 @@ const CLUSTERED: ContenderName[] = [
 /** A window and joined writes make no difference to who gets nothing. */
 const DIFFERENT_WHEN_IDLE = without("junction-plain-2ms", "junction-socketio-2ms", "ws-joined");
 
-/** Of these it is known how many frames a write has; the simulation takes its costs from them. */
+/** Of these it is known how many frames a write has: the simulation takes its costs from them. */
 const UNJOINED: ContenderName[] = ["junction-plain-0ms", "junction-socketio-0ms"];
 
 /** Those in which clients of rooms get what is published into them. */
@@ -38,6 +38,14 @@ export const FAN_OUTS: readonly FanOut[] = [
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 10, pace: { outstanding: 8 } },
+  },
+  {
+    name: "room-100",
+    title: "One room of 500, 100 messages a tick, as fast as the receivers follow",
+    contenders: UNJOINED,
+    clients: 500,
+    rooms: 1,
+    plan: { roomsPerTick: 1, perTick: 100, pace: { outstanding: 4 } },
   },
   {
     name: "rooms-1000",
