@@ -5,17 +5,29 @@ import { type Measured, planOf } from "./measured.ts";
 
 /** By cost, the scenarios of the benchmark that it is made from. Predictions are checked on others. */
 const FROM = {
-  /** Without a window: exactly 1 and exactly 10 frames per write. */
-  writeUs: ["room-1", "room-10"],
-  frameUs: ["room-1", "room-10"],
-  readUs: ["room-1", "room-10"],
-  messageUs: ["room-1", "room-10"],
+  /** Without a window: exactly 1 and exactly 100 frames per write. */
+  writeUs: ["room-1", "room-100"],
+  frameUs: ["room-1", "room-100"],
+  /** With the default window: how many frames it joins. */
+  firstUs: ["room-1"],
+  /** Of a program that has no queues. */
+  copyUs: ["room-1", "room-100"],
+  readUs: ["room-1", "room-100"],
+  messageUs: ["room-1", "room-100"],
+  /** Little is sent, one message at a time. */
+  wakeUs: ["latency"],
+  wokenReadUs: ["latency"],
   /** Rooms of 5 instead of 500. */
   broadcastUs: ["rooms-1000"],
-  acrossUs: ["across-workers-1"],
+  /** 1 and 10 messages together. */
+  acrossUs: ["across-workers-1", "across-workers"],
+  crossingUs: ["across-workers-1", "across-workers"],
   changeUs: ["log-cost"],
   redisUs: ["rooms-100000"],
 };
+
+/** Some ten looks into memory. */
+const MOST_FIRST_US = 1;
 
 /** What a connection costs is made from the first of these that was run. */
 const IDLE = ["idle-10000", "idle-2000"] as const;
@@ -25,15 +37,16 @@ export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
   const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
   const fanOuts = { plain: fanOutCosts(measured, "plain"), socketio: fanOutCosts(measured, "socketio") };
-  const { readUs, messageUs } = fanOuts.plain;
+  const { readUs, wokenReadUs, messageUs } = fanOuts.plain;
   const doorCosts = (door: Door): DoorCosts => {
-    const { writeUs, frameUs, broadcastUs } = fanOuts[door];
-    return { writeUs, frameUs, broadcastUs, acrossUs: 0, ...idleCosts(measured, door, idle) };
+    const { readUs: _read, wokenReadUs: _woken, messageUs: _message, ...fanOut } = fanOuts[door];
+    return { ...fanOut, firstUs: 0, acrossUs: 0, crossingUs: 0, ...idleCosts(measured, door, idle) };
   };
   const doors = { plain: doorCosts("plain"), socketio: doorCosts("socketio") };
-  const shared = { readUs, messageUs };
+  const shared = { readUs, wokenReadUs, messageUs };
   for (const door of DOORS) {
-    doors[door].acrossUs = across(measured, door, { ...shared, ...doors[door] });
+    Object.assign(doors[door], first(measured, door, { ...shared, ...doors[door] }));
+    Object.assign(doors[door], across(measured, door, { ...shared, ...doors[door] }));
   }
   const redisUs = measured.find("rooms-100000", "junction-plain", "redisUs");
   return {
@@ -50,8 +63,9 @@ export function calibrate(measured: Measured): Costs {
 }
 
 /**
- * What a delivery costs is `write / framesPerWrite + frame + broadcast / members`, and for the load generator
- * `read / framesPerWrite + message`. Without a window a write has the frames of a tick; in `rooms-1000` it has one anyway.
+ * What a delivery costs is `write / framesPerWrite + frame + copy + broadcast / members`, and for the load generator
+ * `read / framesPerWrite + message`. Without a window a write has the frames of a tick; in `rooms-1000` and `latency` it has
+ * one anyway.
  */
 function fanOutCosts(measured: Measured, door: Door) {
   const server = (scenario: string, contender: ContenderName): number =>
@@ -59,19 +73,25 @@ function fanOutCosts(measured: Measured, door: Door) {
   const load = (scenario: string, contender: ContenderName): number =>
     (measured.get(scenario, contender, "loadCpu") / measured.get(scenario, contender, "deliveriesPerSecond")) * 1e6;
   const unjoined: ContenderName = `junction-${door}-0ms`;
-  const [one, ten] = [server("room-1", unjoined), server("room-10", unjoined)];
-  const [loadOne, loadTen] = [load("room-1", unjoined), load("room-10", unjoined)];
+  const [one, hundred] = [server("room-1", unjoined), server("room-100", unjoined)];
+  const [loadOne, loadHundred] = [load("room-1", unjoined), load("room-100", unjoined)];
   const small = server("rooms-1000", `junction-${door}`);
+  const [slow, loadSlow] = [server("latency", `junction-${door}`), load("latency", `junction-${door}`)];
   const [inLarge, inSmall] = [1 / members("room-1"), 1 / members("rooms-1000")];
-  const joined = 1 - 1 / planOf("room-10").plan.perTick;
-  const writeUs = (one - ten) / joined;
-  const readUs = (loadOne - loadTen) / joined;
+  const joined = 1 - 1 / planOf("room-100").plan.perTick;
+  const writeUs = (one - hundred) / joined;
+  const [oneBare, hundredBare] = [server("room-1", "ws-joined"), server("room-100", "ws-joined")];
+  const copyUs = Math.max(0, oneBare - (oneBare - hundredBare) / joined);
+  const readUs = (loadOne - loadHundred) / joined;
   const broadcastUs = Math.max(0, small - one) / (inSmall - inLarge);
   return {
     writeUs,
-    frameUs: Math.max(0, one - writeUs - broadcastUs * inLarge),
+    wakeUs: Math.max(0, slow - one),
+    frameUs: Math.max(0, one - writeUs - copyUs - broadcastUs * inLarge),
+    copyUs,
     broadcastUs,
     readUs,
+    wokenReadUs: Math.max(readUs, loadSlow - loadOne + readUs),
     messageUs: Math.max(0, loadOne - readUs),
   };
 }
@@ -92,13 +112,30 @@ function members(scenario: string): number {
   return clients / rooms;
 }
 
-function across(measured: Measured, door: Door, known: BenchCosts): number {
-  const wanted = measured.get("across-workers-1", `junction-${door}`, "deliveriesPerCpuSecond");
-  const plan = planOf("across-workers-1");
-  return solve(
-    1_000,
-    (acrossUs) => simulateBench(plan, { ...known, acrossUs }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond < wanted,
+/** What the first frame costs is found in what a write seemed to: without a window, each write has one. */
+function first(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "firstUs" | "writeUs"> {
+  const wanted = measured.get("room-1", `junction-${door}`, "deliveriesPerCpuSecond");
+  const costsWith = (firstUs: number) => ({ firstUs, writeUs: known.writeUs - firstUs });
+  const firstUs = solve(
+    MOST_FIRST_US,
+    (firstUs) =>
+      simulateBench(planOf("room-1"), { ...known, ...costsWith(firstUs) }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond <
+      wanted,
   );
+  return costsWith(firstUs);
+}
+
+/** What a message takes is `across + crossing / together`. */
+function across(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "acrossUs" | "crossingUs"> {
+  const perMessage = (scenario: string): number => {
+    const wanted = measured.get(scenario, `junction-${door}`, "deliveriesPerCpuSecond");
+    const isTooMuch = (acrossUs: number): boolean =>
+      simulateBench(planOf(scenario), { ...known, acrossUs }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond < wanted;
+    return solve(1_000, isTooMuch);
+  };
+  const [one, ten] = [perMessage("across-workers-1"), perMessage("across-workers")];
+  const crossingUs = Math.max(0, one - ten) / (1 - 1 / planOf("across-workers").plan.perTick);
+  return { crossingUs, acrossUs: Math.max(0, one - crossingUs) };
 }
 
 /** The worker that makes the changes has always a next one to make: ten clients ask, each as soon as it is answered. */

@@ -17,10 +17,15 @@ const cost = z.number().nonnegative();
 /** What things cost at one door. Processor time in microseconds. */
 const doorSchema = z.object({
   writeUs: cost,
+  wakeUs: cost,
   frameUs: cost,
+  firstUs: cost,
+  copyUs: cost,
   broadcastUs: cost,
   /** One message to another worker, both sides together, without showing it there. */
   acrossUs: cost,
+  /** What goes there together, however many messages. */
+  crossingUs: cost,
   /** A client that connects, and joins a room. */
   joinUs: cost,
   /** A connection that says nothing, each second: its pings, and its share of what the worker does anyway. Absent: not measured. */
@@ -39,8 +44,9 @@ const costsSchema = z.object({
   }),
   /** By cost, the scenarios that it was made from. */
   from: z.record(z.string(), z.array(z.string())),
-  /** The benchmark's load generator: a read from a socket, and each message in it. */
+  /** The benchmark's load generator: a read from a socket, the same when it slept, and each message in what it reads. */
   readUs: cost,
+  wokenReadUs: cost,
   messageUs: cost,
   /** A change by HTTP with one message to one room, by its class, on the embedded database. */
   changeUs: z.object({ log: cost, volatile: cost }),

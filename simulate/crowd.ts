@@ -6,6 +6,8 @@ import type { OnWrite, Room } from "./worker.ts";
 export interface LoadCosts {
   /** One read from one socket. */
   readonly readUs: number;
+  /** The same, by a process that slept. */
+  readonly wokenReadUs: number;
   /** One message in what was read. */
   readonly messageUs: number;
 }
@@ -23,8 +25,8 @@ export class Crowd {
   /** Microseconds from publishing to the client, of every message. */
   latencies: number[] = [];
 
-  constructor(agenda: Agenda, costs: LoadCosts) {
-    this.loop = new Loop(agenda);
+  constructor(agenda: Agenda, costs: LoadCosts, vary?: () => number) {
+    this.loop = new Loop(agenda, vary);
     this.#agenda = agenda;
     this.#costs = costs;
   }
@@ -49,14 +51,16 @@ export class Crowd {
     }
     const unread = [...messages];
     sockets.set(member, unread);
+    const { readUs, wokenReadUs } = this.#costs;
+    const ownReadUs = this.loop.isAsleep ? wokenReadUs : readUs;
     this.loop.give(() => {
       sockets.delete(member);
-      this.#read(unread);
+      this.#read(unread, ownReadUs);
     }, this.#agenda.now);
   }
 
-  #read(messages: readonly number[]): void {
-    this.loop.spend(this.#costs.readUs + messages.length * this.#costs.messageUs);
+  #read(messages: readonly number[], readUs: number): void {
+    this.loop.spend(readUs + messages.length * this.#costs.messageUs);
     this.total += messages.length;
     for (const publishedAt of messages) this.latencies.push(this.loop.now - publishedAt);
     if (!this.#progress || this.#progressIsDue) return;

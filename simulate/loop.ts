@@ -2,6 +2,9 @@ import type { Agenda } from "./agenda.ts";
 
 type Task = () => void;
 
+/** The kernel knows how busy a process is of late: time counts half when it is so long ago (Linux, PELT); microseconds. */
+const HALF_LIFE_US = 32_000;
+
 /**
  * A process with one thread and Node's event loop: in each turn first what has come in (sockets, timers), then what was
  * put off to the end of the turn (`setImmediate`). What comes in while a turn lasts is for the next one. Times are
@@ -9,15 +12,21 @@ type Task = () => void;
  */
 export class Loop {
   readonly #agenda: Agenda;
+  readonly #vary: () => number;
   #inbox: Task[] = [];
   #immediates: Task[] = [];
   #isAwake = false;
   #now = 0;
+  #slowness = 1;
+  #utilization = 0;
+  #utilizationAt = 0;
   /** Processor time that was spent so far. */
   busyUs = 0;
 
-  constructor(agenda: Agenda) {
+  /** `vary`: how many times as long as usual a turn takes, asked for each turn; absent: none is unlike another. */
+  constructor(agenda: Agenda, vary: () => number = () => 1) {
     this.#agenda = agenda;
+    this.#vary = vary;
   }
 
   /** How far this process has come; within a turn, later than the agenda by what was spent. */
@@ -25,10 +34,28 @@ export class Loop {
     return Math.max(this.#now, this.#agenda.now);
   }
 
+  /** Nothing has come in that it has not dealt with. */
+  get isAsleep(): boolean {
+    return !this.#isAwake;
+  }
+
+  /** The share of its core that it has used of late. */
+  get utilization(): number {
+    return this.#utilization * remainder(this.now - this.#utilizationAt);
+  }
+
   /** To be called by tasks: what they do takes so long. */
-  spend(us: number): void {
-    this.#now += us;
+  spend(usualUs: number): void {
+    const us = usualUs * this.#slowness;
+    this.#utilization = 1 - (1 - this.utilization) * remainder(us);
+    this.#now = this.now + us;
+    this.#utilizationAt = this.#now;
     this.busyUs += us;
+  }
+
+  /** To be called by tasks: somebody else has its core for so long. */
+  yield(us: number): void {
+    this.#now += us;
   }
 
   /** Something comes in at `at`. */
@@ -56,6 +83,7 @@ export class Loop {
     this.#isAwake = this.#inbox.length + this.#immediates.length > 0;
     if (!this.#isAwake) return;
     this.#now = this.#agenda.now;
+    this.#slowness = this.#vary();
     const inbox = this.#inbox;
     this.#inbox = [];
     for (const task of inbox) task();
@@ -64,4 +92,8 @@ export class Loop {
     for (const task of immediates) task();
     this.#agenda.at(this.#now, this.#turn);
   };
+}
+
+function remainder(us: number): number {
+  return 2 ** (-us / HALF_LIFE_US);
 }

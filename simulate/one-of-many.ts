@@ -2,6 +2,7 @@ import { percentile } from "../bench/report/statistics.ts";
 import { Agenda } from "./agenda.ts";
 import type { Costs } from "./costs.ts";
 import type { Demand } from "./options.ts";
+import { unevenly } from "./random.ts";
 import { spreadOver } from "./spread.ts";
 import { type Room, Worker } from "./worker.ts";
 
@@ -42,6 +43,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
   const worker = new Worker(agenda, {
     costs: door,
     windowMs,
+    vary: unevenly(random),
     onWrite(_room, _member, publishedAt, at) {
       if (isMeasuring) for (const published of publishedAt) latencies.push(at - published);
     },
@@ -69,7 +71,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     next(0);
   };
   const spendOnChange = (): void => loop.spend(random() < changes ? costs.changeUs.log : 0);
-  const acrossUs = workers > 1 ? door.acrossUs / 2 : 0;
+  const acrossUs = workers > 1 ? (door.acrossUs + door.crossingUs) / 2 : 0;
 
   // Into rooms with members here, by any of the workers: this one's own are carried to the others as well.
   often(rooms.length * rate, (at) => {

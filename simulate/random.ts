@@ -9,3 +9,14 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/**
+ * How many times as long as usual a turn of an event loop takes: caches are cold or warm, garbage is collected, the machine
+ * does something else. Without it a simulation falls into step with the clock's milliseconds, as no real loop does.
+ */
+export function unevenly(random: () => number): () => number {
+  return () => 1 + MOST_UNEVEN * (2 * random() - 1);
+}
+
+/** Windows on an otherwise quiet machine had from a fifth to three times the usual number of ticks in them. */
+const MOST_UNEVEN = 0.5;

@@ -42,7 +42,7 @@ export const FAN_OUTS: readonly FanOut[] = [
   {
     name: "room-100",
     title: "One room of 500, 100 messages a tick, as fast as the receivers follow",
-    contenders: UNJOINED,
+    contenders: [...UNJOINED, "ws-joined"],
     clients: 500,
     rooms: 1,
     plan: { roomsPerTick: 1, perTick: 100, pace: { outstanding: 4 } },

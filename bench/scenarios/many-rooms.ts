@@ -19,6 +19,9 @@ export interface ManyRooms extends Pick<Scenario, "contenders"> {
 const RATE = 5_000;
 const TICKS_PER_SECOND = 250;
 
+/** A whole round of the pings that contenders send by default, or a worker's own members would count in one phase alone. */
+const ONE_HEARTBEAT_MS = 30_000;
+
 /** One worker publishes into rooms that nobody is in, while another one has members in a few: what that costs the other. */
 export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario {
   const names = Array.from({ length: rooms }, (_, i) => `room${i + 1}`);
@@ -37,11 +40,11 @@ export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario 
       const crowd = new Crowd(target, { sampleEvery: 1, ordered: true });
       await crowd.join(here, { concurrency: 50 });
       const subscriptions = await subscriptionsFor(redis);
-      const quietBefore = await watch(target, redis, warmUpMs, timedMs);
+      const quietBefore = await watch(target, redis, warmUpMs, ONE_HEARTBEAT_MS);
       const elsewherePublishing = publish(target, planFor(elsewhere), crowd);
-      const published = await watch(target, redis, warmUpMs, timedMs);
+      const published = await watch(target, redis, warmUpMs, ONE_HEARTBEAT_MS);
       await elsewherePublishing.stop();
-      const quietAfter = await watch(target, redis, warmUpMs, timedMs);
+      const quietAfter = await watch(target, redis, warmUpMs, ONE_HEARTBEAT_MS);
       // So far nobody was sent anything; now everybody is sent what is theirs.
       await crowd.hasReceived(Object.fromEntries(here.map((room) => [room, 0])));
       const herePublishing = publish(target, planFor(here), crowd);

@@ -45,9 +45,9 @@ describe("the spread of a room's members over workers", () => {
 describe("one simulated worker of many", () => {
   it("is as busy as its costs say", () => {
     const { busy } = simulateOne(DEMAND, 1, COSTS, seededRandom(1));
-    const { broadcastUs, frameUs, writeUs, idleUs } = COSTS.doors.plain;
+    const { broadcastUs, frameUs, writeUs, wakeUs, idleUs } = COSTS.doors.plain;
     const messages = (10_000 / 20) * 0.5;
-    const expected = messages * (broadcastUs + 20 * (frameUs + writeUs)) + 10_000 * idleUs!;
+    const expected = messages * (broadcastUs + 20 * (frameUs + writeUs + wakeUs)) + 10_000 * idleUs!;
     expect(busy).to.be.closeTo(expected / 1e6, 0.01);
   });
 

@@ -6,16 +6,19 @@ import { simulateBench } from "../../simulate/bench.ts";
 import { type Costs, DEFAULT_WINDOW_MS, DOORS } from "../../simulate/costs.ts";
 import { Measured, planOf } from "../../simulate/measured.ts";
 
+const FAN_OUT = { writeUs: 7, wakeUs: 5, firstUs: 0.3, copyUs: 0.05, acrossUs: 60, crossingUs: 40 };
+
 /** Costs in round numbers. */
 export const COSTS: Costs = {
   source: { file: "none", command: "none", date: "2026-01-01", machine: thisMachine() },
   from: {},
   readUs: 6,
+  wokenReadUs: 9,
   messageUs: 0.2,
   changeUs: { log: 900, volatile: 400 },
   doors: {
-    plain: { writeUs: 7, frameUs: 0.2, broadcastUs: 8, acrossUs: 60, joinUs: 300, idleUs: 4, kibPerConnection: 10 },
-    socketio: { writeUs: 7, frameUs: 0.4, broadcastUs: 12, acrossUs: 60, joinUs: 500, idleUs: 6, kibPerConnection: 13 },
+    plain: { ...FAN_OUT, frameUs: 0.2, broadcastUs: 8, joinUs: 300, idleUs: 4, kibPerConnection: 10 },
+    socketio: { ...FAN_OUT, frameUs: 0.4, broadcastUs: 12, joinUs: 500, idleUs: 6, kibPerConnection: 13 },
   },
 };
 
@@ -30,11 +33,19 @@ export function resultsOf(costs: Costs): Measured {
   for (const door of DOORS) {
     const contender: ContenderName = `junction-${door}`;
     const known = { ...costs, ...costs.doors[door] };
-    for (const name of ["room-1", "room-10", "rooms-1000", "locations", "idle-loop", "across-workers-1"]) {
+    for (const name of [
+      "room-1",
+      "room-10",
+      "rooms-1000",
+      "locations",
+      "latency",
+      "across-workers-1",
+      "across-workers",
+    ]) {
       const { framesPerWrite: _1, p99: _2, ...figures } = simulateBench(planOf(name), known, DEFAULT_WINDOW_MS);
       add(name, contender, figures);
     }
-    for (const name of ["room-1", "room-10"]) {
+    for (const name of ["room-1", "room-10", "room-100"]) {
       const { framesPerWrite: _1, p99: _2, ...figures } = simulateBench(planOf(name), known, 0);
       add(name, `junction-${door}-0ms`, figures);
     }
@@ -44,6 +55,12 @@ export function resultsOf(costs: Costs): Measured {
       idleCpuMs: (known.idleUs ?? 0) * 10,
     });
     add("idle-2000", contender, { kibPerConnection: known.kibPerConnection * 1.5 });
+  }
+  for (const [name, frames] of [
+    ["room-1", 1],
+    ["room-100", 100],
+  ] as const) {
+    add(name, "ws-joined", { deliveriesPerCpuSecond: 1e6 / (FAN_OUT.writeUs / frames + FAN_OUT.copyUs) });
   }
   const acrossMs = (500 * 7.2 + 8 + 60) / 1_000;
   add("log-cost", "junction-log", { cpuMsPerMessage: acrossMs + 5 });
