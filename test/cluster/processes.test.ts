@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,21 +6,17 @@ import { expect } from "chai";
 import { SignJWT } from "jose";
 import { DEMO_API_KEY, DEMO_USERS } from "../../src/auth/demo.ts";
 import { DOORS, plainDoor, type Target, type TestClient } from "../support/client.ts";
-import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { kill, startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const JWT_SECRET = "a secret that only these tests know, long enough";
 /** Everything has to be right again this long after a worker was killed; milliseconds. */
 const RIGHT_MS = 15_000;
 
-interface Worker {
-  readonly url: string;
-  readonly child: ChildProcess;
-}
-
 describe("four worker processes on one Redis and one database", function () {
   this.timeout(60_000);
-  const workers: Worker[] = [];
+  const workers: WorkerProcess[] = [];
   let redis: TestRedis;
   let dataDir: string;
 
@@ -33,31 +27,13 @@ describe("four worker processes on one Redis and one database", function () {
     for (let i = 1; i <= 4; i++) workers.push(await start(`w${i}`));
   });
   after(async () => {
-    await Promise.all(workers.map(({ child }) => kill(child)));
+    await Promise.all(workers.map(kill));
     await redis.remove();
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  async function start(name: string): Promise<Worker> {
-    const port = await freePort();
-    const env = {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      ...{ HUB_WORKER: name, HUB_DATA_DIR: dataDir, REDIS_URL: redis.url, JWT_SECRET },
-    };
-    const child = fork(MAIN, { execArgv: ["--import=tsx"], env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(() => Promise.reject(new Error("the worker ended"))),
-    ]);
-    return { url: `http://127.0.0.1:${port}`, child };
-  }
-
-  async function kill(child: ChildProcess): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+  function start(name: string): Promise<WorkerProcess> {
+    return startWorker(MAIN, [], { HUB_WORKER: name, HUB_DATA_DIR: dataDir, REDIS_URL: redis.url, JWT_SECRET });
   }
 
   const vehicles: Target = {
@@ -77,7 +53,7 @@ describe("four worker processes on one Redis and one database", function () {
     return { path: "/events/ws/events/123", namespace: "/events/123", credential };
   }
 
-  async function stats(worker: Worker): Promise<unknown> {
+  async function stats(worker: WorkerProcess): Promise<unknown> {
     const client = await plainDoor.connect(worker.url, { ...(await eventsTarget()), path: "/events/ws" });
     client.send("get_stats");
     const { data } = await client.next("stats");
@@ -86,7 +62,7 @@ describe("four worker processes on one Redis and one database", function () {
   }
 
   /** A Socket.IO client that is let in, or `undefined`. */
-  function tryAt({ url }: Worker): Promise<TestClient | undefined> {
+  function tryAt({ url }: WorkerProcess): Promise<TestClient | undefined> {
     return DOORS[1]!.connect(url, vehicles).catch((error: Error & { data?: { reason: string } }) => {
       expect(error.data?.reason).to.equal("Too Many Connections");
       return undefined;
@@ -102,7 +78,7 @@ describe("four worker processes on one Redis and one database", function () {
   });
 
   it("give back what a worker held that is killed under load, and serve all others meanwhile", async () => {
-    const [killed, ...others] = workers as [Worker, Worker, Worker, Worker];
+    const [killed, ...others] = workers as [WorkerProcess, ...WorkerProcess[]];
     let held: TestClient[] = [];
     // The places of the spec before come free when their workers have seen the ends.
     while (held.length < 5) {
@@ -115,7 +91,7 @@ describe("four worker processes on one Redis and one database", function () {
     expect(await tryAt(others[0]!)).to.equal(undefined);
 
     const { credential } = await eventsTarget();
-    const book = (worker: Worker) =>
+    const book = (worker: WorkerProcess) =>
       fetch(`${worker.url}/api/events/123/bookings`, {
         method: "POST",
         headers: { Authorization: `Bearer ${credential}`, "Content-Type": "application/json" },

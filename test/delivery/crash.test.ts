@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +7,8 @@ import { expect } from "chai";
 import { SignJWT } from "jose";
 import { DEMO_USERS } from "../../src/auth/demo.ts";
 import { DOORS, type Door, type TestClient } from "../support/client.ts";
-import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { kill, startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
 const WORKER = fileURLToPath(new URL("crashing-worker.ts", import.meta.url));
 const JWT_SECRET = "a secret that only these tests know, long enough";
@@ -16,18 +16,13 @@ const JWT_SECRET = "a secret that only these tests know, long enough";
 /** What a worker that died has not sent, another one sends within this time; milliseconds. */
 const RECOVERED_MS = 5_000;
 
-interface Worker {
-  readonly url: string;
-  readonly child: ChildProcess;
-}
-
 describe("a worker that dies", function () {
   this.timeout(60_000);
-  const started: ChildProcess[] = [];
+  const started: WorkerProcess[] = [];
   const clients: TestClient[] = [];
   let redis: TestRedis;
   let dataDir: string;
-  let survivor: Worker;
+  let survivor: WorkerProcess;
 
   before(async () => {
     redis = await startRedis();
@@ -42,24 +37,11 @@ describe("a worker that dies", function () {
   });
 
   /** A worker that dies when it passes a fault point so many times. */
-  async function start(name: string, point = "never", times = 1): Promise<Worker> {
-    const port = await freePort();
-    const env = { PATH: process.env.PATH, PORT: String(port), HUB_WORKER: name, HUB_DATA_DIR: dataDir };
-    const child = fork(WORKER, [point, String(times)], {
-      execArgv: ["--import=tsx"],
-      env: { ...env, REDIS_URL: redis.url, JWT_SECRET },
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    started.push(child);
-    await once(child, "message");
-    return { url: `http://127.0.0.1:${port}`, child };
-  }
-
-  async function kill(child: ChildProcess): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+  async function start(name: string, point = "never", times = 1): Promise<WorkerProcess> {
+    const settings = { HUB_WORKER: name, HUB_DATA_DIR: dataDir, REDIS_URL: redis.url, JWT_SECRET };
+    const worker = await startWorker(WORKER, [point, String(times)], settings);
+    started.push(worker);
+    return worker;
   }
 
   async function token(user: keyof typeof DEMO_USERS): Promise<string> {
@@ -68,7 +50,7 @@ describe("a worker that dies", function () {
     return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(JWT_SECRET));
   }
 
-  async function post(worker: Worker, at: string, body: unknown, key: string): Promise<Record<string, unknown>> {
+  async function post(worker: WorkerProcess, at: string, body: unknown, key: string): Promise<Record<string, unknown>> {
     const headers = {
       Authorization: `Bearer ${await token("operator")}`,
       "Content-Type": "application/json",
@@ -85,7 +67,7 @@ describe("a worker that dies", function () {
   }
 
   /** A client that watches an event, from after `since` if that is given. */
-  async function watch(worker: Worker, door: Door, eventId: number, since?: number): Promise<TestClient> {
+  async function watch(worker: WorkerProcess, door: Door, eventId: number, since?: number): Promise<TestClient> {
     const client = await door.connect(worker.url, {
       path: `/events/ws/events/${eventId}`,
       namespace: `/events/${eventId}`,
