@@ -1,4 +1,5 @@
-// Everything CI runs, in order: lint and format, types, the specs, those of the APIs with other windows, the speed guard. Ends with "N passed, N failed".
+// Everything CI runs, in order: lint and format, types, the specs, those of the APIs with other windows, the speed guard.
+// Ends with "N passed, N failed".
 // Arguments go to mocha: npm test -- test/store
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";

@@ -1,7 +1,7 @@
-import { percentile } from "../bench/report/statistics.ts";
 import type { FanOut } from "../bench/scenarios/fan-out.ts";
 import { Agenda } from "./agenda.ts";
 import { Crowd, type LoadCosts } from "./crowd.ts";
+import { type Delays, delaysOf } from "./delays.ts";
 import { seededRandom, unevenly } from "./random.ts";
 import { type FanOutCosts, type Room, Worker } from "./worker.ts";
 
@@ -15,16 +15,13 @@ export interface BenchCosts extends FanOutCosts, LoadCosts {
   readonly publishUs?: number;
 }
 
-export interface Prediction {
+export interface Prediction extends Delays {
   readonly deliveriesPerCpuSecond: number;
   readonly deliveriesPerSecond: number;
   /** Busy shares of a core. */
   readonly serverCpu: number;
   readonly loadCpu: number;
   readonly framesPerWrite: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
 }
 
 /** Simulated time, in microseconds: first as much as it takes to be in swing, then as much as is measured. */
@@ -77,15 +74,13 @@ export function simulateBench(scenario: Plan, costs: BenchCosts, windowMs: numbe
   agenda.runUntil(WARM_UP_US + measuredUs);
   const deliveries = crowd.total - before.total;
   const busyUs = busy() - before.busy;
-  const latencies = Float64Array.from(crowd.latencies);
   return {
     deliveriesPerCpuSecond: (deliveries / busyUs) * 1e6,
     deliveriesPerSecond: (deliveries / measuredUs) * 1e6,
     serverCpu: busyUs / measuredUs,
     loadCpu: (crowd.loop.busyUs - before.load) / measuredUs,
     framesPerWrite: (subscriber.frames - before.frames) / (subscriber.writes - before.writes),
-    p50: percentile(latencies, 0.5) / 1_000,
-    p99: percentile(latencies, 0.99) / 1_000,
+    ...delaysOf(crowd.latencies),
   };
 }
 

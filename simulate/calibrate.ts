@@ -1,7 +1,9 @@
 import type { ContenderName } from "../bench/contenders/index.ts";
 import { type BenchCosts, type Plan, simulateBench } from "./bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, DOORS, type Door, type DoorCosts } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, type Door, type DoorCosts } from "./costs.ts";
+import type { LoadCosts } from "./crowd.ts";
 import { type Measured, planOf } from "./measured.ts";
+import type { FanOutCosts } from "./worker.ts";
 
 /** By cost, the scenarios of the benchmark that it is made from. Predictions are checked on others. */
 const FROM = {
@@ -36,18 +38,17 @@ const IDLE = ["idle-10000", "idle-2000"] as const;
 export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
   const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
-  const fanOuts = { plain: fanOutCosts(measured, "plain"), socketio: fanOutCosts(measured, "socketio") };
-  const { readUs, wokenReadUs, messageUs } = fanOuts.plain;
+  const shared = loadCosts(measured);
   const doorCosts = (door: Door): DoorCosts => {
-    const { readUs: _read, wokenReadUs: _woken, messageUs: _message, ...fanOut } = fanOuts[door];
-    return { ...fanOut, firstUs: 0, acrossUs: 0, crossingUs: 0, ...idleCosts(measured, door, idle) };
+    const joined = { ...fanOutCosts(measured, door), acrossUs: 0, crossingUs: 0 };
+    const written = { ...joined, ...first(measured, door, { ...shared, ...joined }) };
+    return {
+      ...written,
+      ...across(measured, door, { ...shared, ...written }),
+      ...idleCosts(measured, door, idle),
+    };
   };
   const doors = { plain: doorCosts("plain"), socketio: doorCosts("socketio") };
-  const shared = { readUs, wokenReadUs, messageUs };
-  for (const door of DOORS) {
-    Object.assign(doors[door], first(measured, door, { ...shared, ...doors[door] }));
-    Object.assign(doors[door], across(measured, door, { ...shared, ...doors[door] }));
-  }
   const redisUs = measured.find("rooms-100000", "junction-plain", "redisUs");
   return {
     source: { file: measured.file, command, date, machine },
@@ -63,37 +64,41 @@ export function calibrate(measured: Measured): Costs {
 }
 
 /**
- * What a delivery costs is `write / framesPerWrite + frame + copy + broadcast / members`, and for the load generator
- * `read / framesPerWrite + message`. Without a window a write has the frames of a tick; in `rooms-1000` and `latency` it has
- * one anyway.
+ * What a delivery costs is `write / framesPerWrite + frame + copy + broadcast / members`. In `rooms-1000` and `latency` a
+ * write has one frame. What the first one costs is still in what a write does.
  */
-function fanOutCosts(measured: Measured, door: Door) {
+function fanOutCosts(measured: Measured, door: Door): FanOutCosts {
   const server = (scenario: string, contender: ContenderName): number =>
     1e6 / measured.get(scenario, contender, "deliveriesPerCpuSecond");
-  const load = (scenario: string, contender: ContenderName): number =>
-    (measured.get(scenario, contender, "loadCpu") / measured.get(scenario, contender, "deliveriesPerSecond")) * 1e6;
   const unjoined: ContenderName = `junction-${door}-0ms`;
-  const [one, hundred] = [server("room-1", unjoined), server("room-100", unjoined)];
-  const [loadOne, loadHundred] = [load("room-1", unjoined), load("room-100", unjoined)];
-  const small = server("rooms-1000", `junction-${door}`);
-  const [slow, loadSlow] = [server("latency", `junction-${door}`), load("latency", `junction-${door}`)];
+  const one = server("room-1", unjoined);
+  const { perWrite: writeUs, perFrame } = split(one, server("room-100", unjoined));
+  const { perFrame: copyUs } = split(server("room-1", "ws-joined"), server("room-100", "ws-joined"));
   const [inLarge, inSmall] = [1 / members("room-1"), 1 / members("rooms-1000")];
-  const joined = 1 - 1 / planOf("room-100").plan.perTick;
-  const writeUs = (one - hundred) / joined;
-  const [oneBare, hundredBare] = [server("room-1", "ws-joined"), server("room-100", "ws-joined")];
-  const copyUs = Math.max(0, oneBare - (oneBare - hundredBare) / joined);
-  const readUs = (loadOne - loadHundred) / joined;
-  const broadcastUs = Math.max(0, small - one) / (inSmall - inLarge);
+  const broadcastUs = Math.max(0, server("rooms-1000", `junction-${door}`) - one) / (inSmall - inLarge);
   return {
     writeUs,
-    wakeUs: Math.max(0, slow - one),
-    frameUs: Math.max(0, one - writeUs - copyUs - broadcastUs * inLarge),
+    wakeUs: Math.max(0, server("latency", `junction-${door}`) - one),
+    frameUs: Math.max(0, perFrame - copyUs - broadcastUs * inLarge),
+    firstUs: 0,
     copyUs,
     broadcastUs,
-    readUs,
-    wokenReadUs: Math.max(readUs, loadSlow - loadOne + readUs),
-    messageUs: Math.max(0, loadOne - readUs),
   };
+}
+
+/** What a delivery costs the load generator is `read / framesPerWrite + message`. */
+function loadCosts(measured: Measured): LoadCosts {
+  const load = (scenario: string, contender: ContenderName): number =>
+    (measured.get(scenario, contender, "loadCpu") / measured.get(scenario, contender, "deliveriesPerSecond")) * 1e6;
+  const one = load("room-1", "junction-plain-0ms");
+  const { perWrite: readUs, perFrame: messageUs } = split(one, load("room-100", "junction-plain-0ms"));
+  return { readUs, wokenReadUs: readUs + Math.max(0, load("latency", "junction-plain") - one), messageUs };
+}
+
+/** What a delivery costs by the write and by the frame, of what it costs with 1 frame and with 100 frames in a write. */
+function split(one: number, hundred: number): { perWrite: number; perFrame: number } {
+  const perWrite = (one - hundred) / (1 - 1 / planOf("room-100").plan.perTick);
+  return { perWrite, perFrame: Math.max(0, one - perWrite) };
 }
 
 function idleCosts(measured: Measured, door: Door, scenario: (typeof IDLE)[number]) {

@@ -60,9 +60,8 @@ function compareFanOut(
   const found = measured.find(scenario, contender, figure);
   if (found === undefined) return [];
   const prediction = simulateBench(planOf(scenario), { ...costs, ...costs.doors[door] }, windowMs ?? DEFAULT_WINDOW_MS);
-  const isHeldOut = isOutside(costs, scenario);
   const predicted = figure === "p50" ? prediction.p50 : prediction.deliveriesPerCpuSecond;
-  return [compared({ scenario, contender, figure, isHeldOut }, predicted, found)];
+  return [compared({ scenario, contender, figure }, predicted, found, costs)];
 }
 
 function compareConnections(door: Door, costs: Costs, measured: Measured): Comparison[] {
@@ -75,20 +74,16 @@ function compareConnections(door: Door, costs: Costs, measured: Measured): Compa
   ] as const;
   return predictions.flatMap(([scenario, figure, predicted]) => {
     const found = measured.find(scenario, contender, figure);
-    const isHeldOut = isOutside(costs, scenario);
-    return found === undefined ? [] : [compared({ scenario, contender, figure, isHeldOut }, predicted, found)];
+    return found === undefined ? [] : [compared({ scenario, contender, figure }, predicted, found, costs)];
   });
 }
 
-/** Whether no cost was made from a scenario, with whatever window. */
-function isOutside({ from }: Costs, scenario: string): boolean {
-  return !Object.values(from).flat().includes(scenario);
-}
+type Named = Pick<Comparison, "scenario" | "contender" | "figure">;
 
-type Named = Pick<Comparison, "scenario" | "contender" | "figure" | "isHeldOut">;
-
-function compared(named: Named, predicted: number, measured: number): Comparison {
-  return { ...named, predicted, measured, deviation: predicted / measured - 1 };
+/** Held out is a scenario that no cost was made from, with whatever window. */
+function compared(named: Named, predicted: number, measured: number, { from }: Costs): Comparison {
+  const isHeldOut = !Object.values(from).flat().includes(named.scenario);
+  return { ...named, predicted, measured, deviation: predicted / measured - 1, isHeldOut };
 }
 
 /** Those that were held out and are further off than they may be. */

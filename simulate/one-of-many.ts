@@ -1,20 +1,19 @@
-import { percentile } from "../bench/report/statistics.ts";
 import { Agenda } from "./agenda.ts";
 import type { Costs } from "./costs.ts";
+import { type Delays, delaysOf } from "./delays.ts";
 import type { Demand } from "./options.ts";
 import { unevenly } from "./random.ts";
 import { spreadOver } from "./spread.ts";
 import { type Room, Worker } from "./worker.ts";
 
-/** How one worker of a hub is doing. */
-export interface Condition {
+/** How one worker of a hub is doing. Its delays are from publishing, on whichever worker, to the write to the client's socket. */
+export interface Condition extends Delays {
   /** The share of its core that it uses; 1: more is asked of it than it can do. */
   readonly busy: number;
   readonly framesPerWrite: number;
-  /** Milliseconds from publishing, on whichever worker, to the write to the client's socket; without the network. */
-  readonly p50: number;
-  readonly p99: number;
 }
+
+const NO_DELAYS: Delays = { p50: 0, p99: 0 };
 
 /** Simulated time in microseconds, and how many deliveries are enough to know. */
 const WARM_UP_US = 500_000;
@@ -109,13 +108,11 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
   isMeasuring = true;
   const before = { at: agenda.now, busyUs: loop.busyUs, writes: worker.writes, frames: worker.frames };
   runUntil(end);
-  const all = Float64Array.from(latencies);
   const busy = (loop.busyUs - before.busyUs) / (agenda.now - before.at);
   return {
     busy: isBehind() ? 1 : busy,
     framesPerWrite:
       worker.writes > before.writes ? (worker.frames - before.frames) / (worker.writes - before.writes) : 0,
-    p50: all.length > 0 ? percentile(all, 0.5) / 1_000 : 0,
-    p99: all.length > 0 ? percentile(all, 0.99) / 1_000 : 0,
+    ...(latencies.length > 0 ? delaysOf(latencies) : NO_DELAYS),
   };
 }

@@ -7,11 +7,11 @@ export interface FanOutCosts {
   readonly writeUs: number;
   /** What it costs more when its receiver sleeps, and has to be woken. */
   readonly wakeUs: number;
-  /** One more frame in what is written to one socket: putting it into the socket's queue. */
+  /** One frame into the queue of one socket. */
   readonly frameUs: number;
-  /** What the first one costs more: since the last write, the processor's caches have forgotten the socket. */
+  /** What the first one since the last write costs more: the processor's caches have forgotten the socket. */
   readonly firstUs: number;
-  /** The same: writing it with the others. */
+  /** One frame in what is written to one socket. */
   readonly copyUs: number;
   /** One message to a room, however many members it has here: finding them, building its frame. */
   readonly broadcastUs: number;
@@ -49,7 +49,7 @@ export interface WorkerOptions {
 }
 
 /**
- * The fan-out of a worker, as `src/transports/coalesced-socket.ts` does it: a broadcast puts its frame into the queue of
+ * The fan-out of a worker, as `src/transports/flusher.ts` does it: a broadcast puts its frame into the queue of
  * each member, and at the end of the turn, or of the window, each queue is written with one system call.
  *
  * Members of a room have the same queue, so it is kept once for the room: each connection is in one room here.

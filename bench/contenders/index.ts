@@ -5,50 +5,29 @@ import { nchan } from "./nchan.ts";
 import { nodeContender } from "./node-contender.ts";
 
 const JUNCTION = "one worker as npm start runs it, all apps; embedded database; no requests logged";
-const WINDOW_MS = 2;
+const DOORS = { plain: "plain WebSocket", socketio: "Socket.IO" };
+
+/** `coalesceMs`: absent for its default. */
+function junction(door: keyof typeof DOORS, coalesceMs?: number): Contender {
+  const isDefault = coalesceMs === undefined;
+  const window = isDefault ? "" : `, ${coalesceMs === 0 ? "no window" : `${coalesceMs} ms`}`;
+  return nodeContender({
+    title: `Junction, ${DOORS[door]}${window}`,
+    settings: `${JUNCTION}; ${isDefault ? "default window" : `coalesceMs ${coalesceMs}`}`,
+    file: "junction.ts",
+    protocol: `junction-${door}`,
+    ...(!isDefault && { options: { coalesceMs } }),
+  });
+}
 
 /** What is measured, by name. */
 export const CONTENDERS = {
-  "junction-plain": nodeContender({
-    title: "Junction, plain WebSocket",
-    settings: `${JUNCTION}; default window`,
-    file: "junction.ts",
-    protocol: "junction-plain",
-  }),
-  "junction-plain-2ms": nodeContender({
-    title: "Junction, plain WebSocket, 2 ms",
-    settings: `${JUNCTION}; coalesceMs ${WINDOW_MS}`,
-    file: "junction.ts",
-    protocol: "junction-plain",
-    options: { coalesceMs: WINDOW_MS },
-  }),
-  "junction-plain-0ms": nodeContender({
-    title: "Junction, plain WebSocket, no window",
-    settings: `${JUNCTION}; coalesceMs 0`,
-    file: "junction.ts",
-    protocol: "junction-plain",
-    options: { coalesceMs: 0 },
-  }),
-  "junction-socketio-0ms": nodeContender({
-    title: "Junction, Socket.IO, no window",
-    settings: `${JUNCTION}; coalesceMs 0`,
-    file: "junction.ts",
-    protocol: "junction-socketio",
-    options: { coalesceMs: 0 },
-  }),
-  "junction-socketio": nodeContender({
-    title: "Junction, Socket.IO",
-    settings: `${JUNCTION}; default window`,
-    file: "junction.ts",
-    protocol: "junction-socketio",
-  }),
-  "junction-socketio-2ms": nodeContender({
-    title: "Junction, Socket.IO, 2 ms",
-    settings: `${JUNCTION}; coalesceMs ${WINDOW_MS}`,
-    file: "junction.ts",
-    protocol: "junction-socketio",
-    options: { coalesceMs: WINDOW_MS },
-  }),
+  "junction-plain": junction("plain"),
+  "junction-plain-2ms": junction("plain", 2),
+  "junction-plain-0ms": junction("plain", 0),
+  "junction-socketio-0ms": junction("socketio", 0),
+  "junction-socketio": junction("socketio"),
+  "junction-socketio-2ms": junction("socketio", 2),
   socketio: nodeContender({
     title: "Socket.IO",
     settings:

@@ -32,13 +32,21 @@ export function spreadsOf(rounds: readonly Figures[]): Spreads {
 
 /** The smallest value that `share` (0–1) of the values do not exceed. Throws where there is none. */
 export function percentile(values: Float64Array, share: number): number {
-  const value = values.toSorted()[Math.max(0, Math.ceil(values.length * share) - 1)];
-  if (value === undefined) throw new Error("a percentile of nothing");
-  return value;
+  return percentileOfSorted(values.toSorted(), share);
 }
 
-/** Median, 99th and 99.9th percentile of latencies in milliseconds. */
-export function latencyFigures(latencies: readonly number[]): Figures {
-  const values = Float64Array.from(latencies);
-  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99), p999: percentile(values, 0.999) };
+/** Median, 99th and 99.9th percentile of latencies, in their unit. Throws where there is none. */
+export function latencyFigures(latencies: readonly number[]) {
+  const sorted = Float64Array.from(latencies).sort();
+  return {
+    p50: percentileOfSorted(sorted, 0.5),
+    p99: percentileOfSorted(sorted, 0.99),
+    p999: percentileOfSorted(sorted, 0.999),
+  } satisfies Figures;
+}
+
+function percentileOfSorted(sorted: Float64Array, share: number): number {
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  if (value === undefined) throw new Error("a percentile of nothing");
+  return value;
 }

@@ -81,6 +81,7 @@ describe("the simulated worker", () => {
     }, 1_000);
     agenda.runUntil(900);
     const apart = worker.loop.busyUs;
+    expect(apart).to.equal(4 * (10 + 2 * (0.5 + 3)) + 4 * 2 * (7 + 0.25));
     agenda.runUntil(2_000);
     expect(apart - (worker.loop.busyUs - apart)).to.equal(3 * 2 * (3 + 7));
   });
