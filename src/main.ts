@@ -1,5 +1,5 @@
-import { startJunction } from "./app.ts";
 import type { FromWorker, ToWorker } from "./cluster/worker.ts";
+import { startJunction } from "./junction.ts";
 import { createLog } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import { beginAnew, checkArguments, readConfig } from "./starting.ts";

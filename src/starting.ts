@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { APPS } from "./channels/index.ts";
+import { APPS } from "./apps/index.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { openDoors } from "./http/doors.ts";
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { expect } from "chai";
-import type { App } from "../src/channels/app.ts";
+import type { App } from "../src/apps/app.ts";
 import { DOORS } from "./support/client.ts";
 import { startHub, type TestHub } from "./support/hub.ts";
 
@@ -15,11 +15,11 @@ describe("docs/adding-a-channel.md", () => {
 
   before(async () => {
     const page = await readFile(path.join(ROOT, "docs/adding-a-channel.md"), "utf8");
-    code = /`src\/channels\/polls\/app\.ts`:\n\n```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    code = /`src\/apps\/polls\/app\.ts`:\n\n```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
     await mkdir(FOLDER, { recursive: true });
     const file = path.join(FOLDER, "app.ts");
-    // The page's code lives in src/channels/polls/; here it stands elsewhere and must find the same files.
-    const inPlace = code.replaceAll('"../../', '"../../src/').replace('"../app.ts"', '"../../src/channels/app.ts"');
+    // The page's code lives in src/apps/polls/; here it stands elsewhere and must find the same files.
+    const inPlace = code.replaceAll('"../../', '"../../src/');
     await writeFile(file, inPlace);
     // As mocha loads the specs: an `import()` would have modules of its own, and with them a store of other documents.
     const { polls } = createRequire(import.meta.url)(file) as { polls: App };

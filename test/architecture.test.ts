@@ -25,8 +25,8 @@ describe("the import law", () => {
     ).to.eql([]);
   });
 
-  it("keeps channels from importing each other", () => {
-    const app = (file: string): string | undefined => /^channels\/(\w+)\//.exec(file)?.[1];
+  it("keeps apps from importing each other", () => {
+    const app = (file: string): string | undefined => /^apps\/(\w+)\//.exec(file)?.[1];
     expect(
       violations(({ file, target }) => {
         const [from, to] = [app(file), app(target)];
@@ -35,9 +35,9 @@ describe("the import law", () => {
     ).to.eql([]);
   });
 
-  it("keeps transports, brokers and databases out of the channels", () => {
+  it("keeps transports, brokers and databases out of the apps", () => {
     const forbidden = ["socket.io", "engine.io", "ws", "redis", "express", "mongoose", "lmdb", "transports"];
-    expect(violations(({ file, target }) => room(file) === "channels" && forbidden.includes(root(target)))).to.eql([]);
+    expect(violations(({ file, target }) => room(file) === "apps" && forbidden.includes(root(target)))).to.eql([]);
   });
 
   it("keeps each library in the room that is there for it", () => {
@@ -64,7 +64,7 @@ describe("the import law", () => {
   });
 
   it("lets only the composition root import every room", () => {
-    const outside = ["app.ts", "main.ts", "welcome.ts"];
+    const outside = ["junction.ts", "main.ts", "welcome.ts"];
     const mayImportTransports = (file: string): boolean => room(file) === "transports" || outside.includes(file);
     expect(violations(({ file, target }) => root(target) === "transports" && !mayImportTransports(file))).to.eql([]);
   });

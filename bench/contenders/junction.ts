@@ -1,6 +1,6 @@
-import { startJunction } from "../../src/app.ts";
-import { APPS } from "../../src/channels/index.ts";
+import { APPS } from "../../src/apps/index.ts";
 import { loadConfig } from "../../src/config.ts";
+import { startJunction } from "../../src/junction.ts";
 import { createLog } from "../../src/observability/log.ts";
 import { bench, message } from "./bench-app.ts";
 import { serveControl } from "./control.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { App } from "../../src/channels/app.ts";
+import type { App } from "../../src/apps/app.ts";
 import { defineChannel, log, reply, volatile } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/publish.ts";
 import { defineRoute } from "../../src/hub/route.ts";

@@ -1,4 +1,4 @@
-import type { App } from "../../src/channels/app.ts";
+import type { App } from "../../src/apps/app.ts";
 import { inTurns } from "../../src/hub/turns.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 

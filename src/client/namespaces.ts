@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type * as battery from "../channels/battery/messages.ts";
-import type * as bookings from "../channels/bookings/messages.ts";
-import type * as events from "../channels/events/messages.ts";
-import type * as parking from "../channels/parking/messages.ts";
-import type * as vehicles from "../channels/vehicles/messages.ts";
+import type * as battery from "../apps/battery/messages.ts";
+import type * as bookings from "../apps/bookings/messages.ts";
+import type * as events from "../apps/events/messages.ts";
+import type * as parking from "../apps/parking/messages.ts";
+import type * as vehicles from "../apps/vehicles/messages.ts";
 import type { DeliveryClass, InboundTypes, Outbound, OutboundTypes } from "../hub/channel.ts";
 
 // Types alone are imported from the channels and from the hub: nothing of the server gets into a browser's bundle.

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { App } from "../../src/channels/app.ts";
-import { APPS } from "../../src/channels/index.ts";
+import type { App } from "../../src/apps/app.ts";
+import { APPS } from "../../src/apps/index.ts";
 import type { ConfigFile } from "../../src/config.ts";
 import { defineChannel, latest, log, reply } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/publish.ts";

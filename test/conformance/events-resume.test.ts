@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { NAMESPACE, roomOf } from "../../src/channels/events/service.ts";
+import { NAMESPACE, roomOf } from "../../src/apps/events/service.ts";
 import type { Payload, TestClient } from "../support/client.ts";
 import { onBothStores } from "../support/suite.ts";
 import { book, newEvent } from "./event-data.ts";

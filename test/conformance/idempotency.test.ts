@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
 import { z } from "zod";
-import type { App } from "../../src/channels/app.ts";
+import type { App } from "../../src/apps/app.ts";
 import { defineChannel, reply } from "../../src/hub/channel.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { defineCollection } from "../../src/store/collection.ts";

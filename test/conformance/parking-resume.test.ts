@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { NAMESPACE } from "../../src/channels/parking/service.ts";
+import { NAMESPACE } from "../../src/apps/parking/service.ts";
 import type { Door, Payload, TestClient } from "../support/client.ts";
 import { DOORS, plainDoor } from "../support/client.ts";
 import { onBothStores } from "../support/suite.ts";

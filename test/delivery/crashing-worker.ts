@@ -1,8 +1,8 @@
 // A worker as main.ts starts it, which kills itself when it passes a fault point the given number of times: `written 1`.
 import { setTimeout as sleep } from "node:timers/promises";
-import { startJunction } from "../../src/app.ts";
-import { APPS } from "../../src/channels/index.ts";
+import { APPS } from "../../src/apps/index.ts";
 import { loadConfig } from "../../src/config.ts";
+import { startJunction } from "../../src/junction.ts";
 import { createLog } from "../../src/observability/log.ts";
 
 const [point, times = "1"] = process.argv.slice(2);

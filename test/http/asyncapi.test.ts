@@ -1,7 +1,7 @@
 import { type AsyncAPIDocumentInterface, Parser } from "@asyncapi/parser";
 import { expect } from "chai";
 import { z } from "zod";
-import { APPS } from "../../src/channels/index.ts";
+import { APPS } from "../../src/apps/index.ts";
 import { asyncApi } from "../../src/http/asyncapi.ts";
 import { defineChannel, log, reply } from "../../src/hub/channel.ts";
 import { DOORS } from "../support/client.ts";

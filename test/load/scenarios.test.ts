@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { z } from "zod";
-import { APPS } from "../../src/channels/index.ts";
+import { APPS } from "../../src/apps/index.ts";
 import type { Channel } from "../../src/hub/channel.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parkingChannel } from "../../../src/channels/parking/channel.ts";
+import { parkingChannel } from "../../../src/apps/parking/channel.ts";
 import { once } from "../../../src/hub/command.ts";
 import type { Connection } from "../../../src/hub/connection.ts";
 import type { Joining } from "../../../src/hub/delivering.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { type Lot, lotCollection, MAX_SPOTS } from "../../../src/channels/parking/collections.ts";
-import { changesStatus, emptyLot, end, reserve, setSpots, without } from "../../../src/channels/parking/spots.ts";
+import { type Lot, lotCollection, MAX_SPOTS } from "../../../src/apps/parking/collections.ts";
+import { changesStatus, emptyLot, end, reserve, setSpots, without } from "../../../src/apps/parking/spots.ts";
 import { ANONYMOUS, type Identity } from "../../../src/hub/identity.ts";
 
 const alice: Identity = { ...ANONYMOUS, userId: "alice", role: "customer" };

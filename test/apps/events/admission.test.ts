@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { eventChannels } from "../../../src/channels/events/channel.ts";
-import { eventCollection } from "../../../src/channels/events/collections.ts";
-import { createEventsService } from "../../../src/channels/events/service.ts";
+import { eventChannels } from "../../../src/apps/events/channel.ts";
+import { eventCollection } from "../../../src/apps/events/collections.ts";
+import { createEventsService } from "../../../src/apps/events/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { Refusal } from "../../../src/hub/disconnects.ts";
 import { HubError } from "../../../src/hub/errors.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { begin, change, type Part, partOf, report } from "../../../src/channels/bookings/booking.ts";
-import type { Booking } from "../../../src/channels/bookings/collections.ts";
-import { isFinal, STATUSES, type Status } from "../../../src/channels/bookings/statuses.ts";
+import { begin, change, type Part, partOf, report } from "../../../src/apps/bookings/booking.ts";
+import type { Booking } from "../../../src/apps/bookings/collections.ts";
+import { isFinal, STATUSES, type Status } from "../../../src/apps/bookings/statuses.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import type { Identity, Role } from "../../../src/hub/identity.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MAX_BATTERIES, type Station } from "../../../src/channels/battery/collections.ts";
+import { MAX_BATTERIES, type Station } from "../../../src/apps/battery/collections.ts";
 import {
   addBattery,
   book,
@@ -8,7 +8,7 @@ import {
   inventoryOf,
   markReady,
   setStatus,
-} from "../../../src/channels/battery/station.ts";
+} from "../../../src/apps/battery/station.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { ANONYMOUS, type Identity, type Role } from "../../../src/hub/identity.ts";
 

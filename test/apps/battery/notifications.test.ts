@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { createNotifications, KEPT } from "../../../src/apps/battery/notifications.ts";
+import { NOTIFICATIONS, userRoom } from "../../../src/apps/battery/rooms.ts";
 import { DEMO_USERS } from "../../../src/auth/demo.ts";
-import { createNotifications, KEPT } from "../../../src/channels/battery/notifications.ts";
-import { NOTIFICATIONS, userRoom } from "../../../src/channels/battery/rooms.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import type { Outgoing } from "../../../src/hub/publish.ts";
 import { BATTERY_DOOR, book, finish, listed, newStation } from "../../conformance/battery-data.ts";

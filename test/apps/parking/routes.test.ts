@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MAX_SPOTS } from "../../../src/channels/parking/collections.ts";
+import { MAX_SPOTS } from "../../../src/apps/parking/collections.ts";
 import { newLot, PARKING_DOOR, reserve } from "../../conformance/parking-data.ts";
 import { onBothStores } from "../../support/suite.ts";
 

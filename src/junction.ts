@@ -1,11 +1,11 @@
 import type { Server } from "node:http";
 import { z } from "zod";
+import type { App, Tools } from "./apps/app.ts";
+import { APPS } from "./apps/index.ts";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
 import { localExpiringValues } from "./auth/expiring-values.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
-import type { App, Tools } from "./channels/app.ts";
-import { APPS } from "./channels/index.ts";
 import { startCluster } from "./cluster/cluster.ts";
 import { Drain } from "./cluster/drain.ts";
 import { type SocketKind, socketPath } from "./cluster/sockets.ts";

@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import type { App } from "../../../src/channels/app.ts";
-import { createBroadcasts } from "../../../src/channels/bookings/broadcasts.ts";
-import { bookingsChannel } from "../../../src/channels/bookings/channel.ts";
+import type { App } from "../../../src/apps/app.ts";
+import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
+import { bookingsChannel } from "../../../src/apps/bookings/channel.ts";
 import {
   bookingCollection,
   ticketCollection,
   ticketMessageCollection,
-} from "../../../src/channels/bookings/collections.ts";
-import { bookingRoutes } from "../../../src/channels/bookings/routes.ts";
-import { createBookingsService } from "../../../src/channels/bookings/service.ts";
-import { createSupportService } from "../../../src/channels/bookings/support.ts";
+} from "../../../src/apps/bookings/collections.ts";
+import { bookingRoutes } from "../../../src/apps/bookings/routes.ts";
+import { createBookingsService } from "../../../src/apps/bookings/service.ts";
+import { createSupportService } from "../../../src/apps/bookings/support.ts";
 import { BOOKINGS_DOOR, bookingsAt, changeBooking, newBooking, soFar, told } from "../../conformance/bookings-data.ts";
 import { DOORS, plainDoor } from "../../support/client.ts";
 import { withHub } from "../../support/suite.ts";

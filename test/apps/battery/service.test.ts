@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { stationCollection } from "../../../src/channels/battery/collections.ts";
-import { createNotifications } from "../../../src/channels/battery/notifications.ts";
-import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "../../../src/channels/battery/rooms.ts";
-import { type BatteryService, createBatteryService } from "../../../src/channels/battery/service.ts";
+import { stationCollection } from "../../../src/apps/battery/collections.ts";
+import { createNotifications } from "../../../src/apps/battery/notifications.ts";
+import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "../../../src/apps/battery/rooms.ts";
+import { type BatteryService, createBatteryService } from "../../../src/apps/battery/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { once } from "../../../src/hub/command.ts";
 import { HubError } from "../../../src/hub/errors.ts";

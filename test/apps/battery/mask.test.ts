@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { masked } from "../../../src/channels/battery/mask.ts";
+import { masked } from "../../../src/apps/battery/mask.ts";
 
 describe("a masked user", () => {
   const cases: [email: string | undefined, userId: string, masked: string][] = [

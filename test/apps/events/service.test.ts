@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { eventCollection } from "../../../src/channels/events/collections.ts";
-import { createEventsService, type EventsService } from "../../../src/channels/events/service.ts";
+import { eventCollection } from "../../../src/apps/events/collections.ts";
+import { createEventsService, type EventsService } from "../../../src/apps/events/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
 import { once } from "../../../src/hub/command.ts";

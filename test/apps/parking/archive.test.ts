@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { ENDED_IN_LOT } from "../../../src/channels/parking/archive.ts";
+import { ENDED_IN_LOT } from "../../../src/apps/parking/archive.ts";
 import {
   endedCollection,
   type LocatedReservation,
   type Lot,
   lotCollection,
-} from "../../../src/channels/parking/collections.ts";
-import { createParkingService, type ParkingService } from "../../../src/channels/parking/service.ts";
-import { hasEnded } from "../../../src/channels/parking/spots.ts";
+} from "../../../src/apps/parking/collections.ts";
+import { createParkingService, type ParkingService } from "../../../src/apps/parking/service.ts";
+import { hasEnded } from "../../../src/apps/parking/spots.ts";
 import { once } from "../../../src/hub/command.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { ANONYMOUS, type Identity } from "../../../src/hub/identity.ts";

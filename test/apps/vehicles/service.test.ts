@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { vehicleCollection } from "../../../src/channels/vehicles/collections.ts";
-import { createVehiclesService, type VehiclesService } from "../../../src/channels/vehicles/service.ts";
+import { vehicleCollection } from "../../../src/apps/vehicles/collections.ts";
+import { createVehiclesService, type VehiclesService } from "../../../src/apps/vehicles/service.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
 import { once } from "../../../src/hub/command.ts";
 import { HubError } from "../../../src/hub/errors.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { ENDED_IN_LOT } from "../../../src/channels/parking/archive.ts";
-import { endedCollection, lotCollection } from "../../../src/channels/parking/collections.ts";
-import { createParkingService, NAMESPACE, type ParkingService, roomOf } from "../../../src/channels/parking/service.ts";
+import { ENDED_IN_LOT } from "../../../src/apps/parking/archive.ts";
+import { endedCollection, lotCollection } from "../../../src/apps/parking/collections.ts";
+import { createParkingService, NAMESPACE, type ParkingService, roomOf } from "../../../src/apps/parking/service.ts";
 import { once } from "../../../src/hub/command.ts";
 import type { Relay, Store } from "../../../src/store/collection.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";

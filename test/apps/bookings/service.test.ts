@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { createBroadcasts } from "../../../src/channels/bookings/broadcasts.ts";
-import { bookingCollection } from "../../../src/channels/bookings/collections.ts";
-import { type BookingsService, createBookingsService } from "../../../src/channels/bookings/service.ts";
-import type { Status } from "../../../src/channels/bookings/statuses.ts";
+import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
+import { bookingCollection } from "../../../src/apps/bookings/collections.ts";
+import { type BookingsService, createBookingsService } from "../../../src/apps/bookings/service.ts";
+import type { Status } from "../../../src/apps/bookings/statuses.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
 import { once } from "../../../src/hub/command.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
