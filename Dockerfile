@@ -19,7 +19,7 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
 ENTRYPOINT ["./ops/worker.sh"]
 
 FROM worker AS rendered
-RUN node --import tsx src/render-main.ts > /tmp/junction.conf
+RUN node --import tsx src/bin/render-nginx.ts > /tmp/junction.conf
 
 FROM nginxinc/nginx-unprivileged:1.28-bookworm AS nginx
 COPY --from=rendered /tmp/junction.conf /etc/junction/nginx.conf

@@ -6,4 +6,4 @@ if [ -z "${HUB_WORKER:-}" ]; then
     number=$(getent hosts "$(hostname -i)" | sed -n 's/.*-worker-\([0-9]\{1,\}\).*/\1/p')
     export HUB_WORKER="w$number"
 fi
-exec node --import tsx src/main.ts
+exec node --import tsx src/bin/worker.ts

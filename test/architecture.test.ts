@@ -64,7 +64,7 @@ describe("the import law", () => {
   });
 
   it("lets only the composition root import every room", () => {
-    const outside = ["junction.ts", "main.ts", "welcome.ts"];
+    const outside = ["junction.ts", "bin/welcome.ts"];
     const mayImportTransports = (file: string): boolean => room(file) === "transports" || outside.includes(file);
     expect(violations(({ file, target }) => root(target) === "transports" && !mayImportTransports(file))).to.eql([]);
   });
@@ -73,7 +73,7 @@ describe("the import law", () => {
     const users = sourceFiles(SRC).filter((file) =>
       /\bprocess\.(env|exit|argv|on|once)\b/.test(readFileSync(file, "utf8")),
     );
-    expect(users.map((file) => path.relative(SRC, file)).sort()).to.eql(["cluster-main.ts", "main.ts"]);
+    expect(users.map((file) => path.relative(SRC, file)).sort()).to.eql(["bin/cluster.ts", "bin/worker.ts"]);
   });
 });
 

@@ -20,7 +20,7 @@ export interface Deployment {
   stop(keepLog: boolean): Promise<void>;
 }
 
-const MAIN = path.resolve(import.meta.dirname, "../src/cluster-main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../src/bin/cluster.ts");
 
 /** How long it has to serve, and to end; milliseconds. */
 const START_MS = 60_000;

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
-import { readConfig } from "../src/starting.ts";
+import { readConfig } from "../src/bin/starting.ts";
 import { Chaos, SHORTEST_CHAOS } from "./chaos.ts";
 import { type Deployment, startDeployment } from "./deployment.ts";
 import { FEWEST_SUBSCRIBERS } from "./mix.ts";

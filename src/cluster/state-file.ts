@@ -41,7 +41,7 @@ export async function removeState(dataDir: string): Promise<void> {
 /** The state of the cluster that runs on this data folder; `undefined` where none does. */
 export async function readState(dataDir: string): Promise<ClusterState | undefined> {
   const state = await readAny(dataDir);
-  return state && isOurs(state.pid, "cluster-main") ? state : undefined;
+  return state && isOurs(state.pid, "bin/cluster.") ? state : undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface WorkerOptions {
   readonly output: NonNullable<ProgramOptions["output"]>;
 }
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../bin/worker.ts", import.meta.url));
 
 /** A worker in a process of its own, listening on sockets of its own. */
 export class WorkerProcess {

@@ -81,7 +81,7 @@ describe("docker-compose.yml", () => {
   });
 
   it("has the same nginx as npm run cluster, and nginx takes it", async () => {
-    const text = execFileSync(process.execPath, ["--import", "tsx", "src/render-main.ts"], { encoding: "utf8" });
+    const text = execFileSync(process.execPath, ["--import", "tsx", "src/bin/render-nginx.ts"], { encoding: "utf8" });
     expect(text).to.contain("server junction-worker-3:3000").and.contain('"~^w3\\." door_3000_w3;');
     // Those names are known only between the containers.
     const folder = await mkdtemp(path.join(tmpdir(), "junction-compose-"));

@@ -9,7 +9,7 @@ import { DOORS, plainDoor, type Target, type TestClient } from "../support/clien
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { kill, startWorker, type WorkerProcess } from "../support/worker-process.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/bin/worker.ts", import.meta.url));
 const JWT_SECRET = "a secret that only these tests know, long enough";
 /** Everything has to be right again this long after a worker was killed; milliseconds. */
 const RIGHT_MS = 15_000;

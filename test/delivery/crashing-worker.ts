@@ -1,4 +1,4 @@
-// A worker as main.ts starts it, which kills itself when it passes a fault point the given number of times: `written 1`.
+// A worker as bin/worker.ts starts it, which kills itself when it passes a fault point the given number of times: `written 1`.
 import { setTimeout as sleep } from "node:timers/promises";
 import { APPS } from "../../src/apps/index.ts";
 import { loadConfig } from "../../src/config.ts";

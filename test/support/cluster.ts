@@ -134,7 +134,7 @@ export class TestCluster {
   }
 
   #spawn(args: readonly string[]): ChildProcess {
-    const main = path.join(ROOT, "src/cluster-main.ts");
+    const main = path.join(ROOT, "src/bin/cluster.ts");
     return spawn(process.execPath, ["--import", TSX, main, ...args], {
       cwd: this.folder,
       env: this.#env,

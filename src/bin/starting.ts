@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { APPS } from "./apps/index.ts";
-import { type Config, loadConfig } from "./config.ts";
-import { openDoors } from "./http/doors.ts";
+import { APPS } from "../apps/index.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { openDoors } from "../http/doors.ts";
 
 /** The configuration from the environment and from `cluster.config.ts` of the current folder, its warnings told. */
 export async function readConfig(env: Readonly<Record<string, string | undefined>>): Promise<Config> {

@@ -16,7 +16,7 @@ class Worker {
 
   constructor(dataDir: string, env: Record<string, string>, args: string[] = []) {
     const { PATH, HOME } = process.env as Record<string, string>;
-    this.process = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...args], {
+    this.process = spawn(process.execPath, ["--import", "tsx", "src/bin/worker.ts", ...args], {
       cwd: ROOT,
       env: { PATH, HOME, HUB_DATA_DIR: dataDir, ...env },
       stdio: ["ignore", "pipe", "pipe"],

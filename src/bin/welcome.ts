@@ -1,5 +1,5 @@
-import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "./auth/demo.ts";
-import type { Config, DoorConfig } from "./config.ts";
+import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "../auth/demo.ts";
+import type { Config, DoorConfig } from "../config.ts";
 
 /** What there is to tell about a hub that serves. */
 export interface Served {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cluster } from "./cluster/primary.ts";
-import { claimDataDir, readState } from "./cluster/state-file.ts";
-import type { Config } from "./config.ts";
+import { Cluster } from "../cluster/primary.ts";
+import { claimDataDir, readState } from "../cluster/state-file.ts";
+import type { Config } from "../config.ts";
 import { beginAnew, checkArguments, readConfig } from "./starting.ts";
 import { welcome } from "./welcome.ts";
 

@@ -1,7 +1,7 @@
-import type { FromWorker, ToWorker } from "./cluster/worker.ts";
-import { startJunction } from "./junction.ts";
-import { createLog } from "./observability/log.ts";
-import type { Metrics } from "./observability/metrics.ts";
+import type { FromWorker, ToWorker } from "../cluster/worker.ts";
+import { startJunction } from "../junction.ts";
+import { createLog } from "../observability/log.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import { beginAnew, checkArguments, readConfig } from "./starting.ts";
 import { welcome } from "./welcome.ts";
 

@@ -1,4 +1,4 @@
-import { renderNginx } from "./cluster/nginx.ts";
+import { renderNginx } from "../cluster/nginx.ts";
 import { readConfig } from "./starting.ts";
 
 // Prints the configuration of nginx for docker-compose.yml, where the workers are containers of the service `worker`.
