@@ -5,7 +5,6 @@ import path from "node:path";
 import type { Writable } from "node:stream";
 import type { Config, DoorConfig } from "../config.ts";
 import { openDoors } from "../http/doors.ts";
-import { Keeper, type Running } from "./keeper.ts";
 import { LocalRedis } from "./local-redis.ts";
 import { MetricsServer } from "./metrics-server.ts";
 import type { Upstream } from "./nginx.ts";
@@ -13,6 +12,7 @@ import { Nginx } from "./nginx-process.ts";
 import type { Exit } from "./program.ts";
 import { type SocketKind, socketPath } from "./sockets.ts";
 import { removeState, writeState } from "./state-file.ts";
+import { Keeper, type Running } from "./supervisor.ts";
 import { WorkerProcess } from "./worker.ts";
 
 export interface ClusterOptions {

@@ -1,5 +1,5 @@
-import { HubError } from "../hub/errors.ts";
-import type { Hub } from "../hub/hub.ts";
+import { HubError } from "./errors.ts";
+import type { Hub } from "./hub.ts";
 
 export interface DrainSettings {
   /** Milliseconds over which clients are moved off. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Keeper, type Running } from "../../src/cluster/keeper.ts";
 import type { Exit } from "../../src/cluster/program.ts";
+import { Keeper, type Running } from "../../src/cluster/supervisor.ts";
 
 /** Something that runs until it is told to end. */
 class Fake implements Running {

@@ -1,5 +1,5 @@
 import { createClient, createCluster } from "redis";
-import type { RedisAddress } from "./redis-address.ts";
+import type { RedisAddress } from "./address.ts";
 
 /** One life of the connections to Redis: it ends at the first fault, and never comes back by itself. */
 export interface RedisConnection {

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { Redis } from "../../src/cluster/redis.ts";
-import { parseRedisUrl } from "../../src/cluster/redis-address.ts";
-import { redisLimits } from "../../src/cluster/redis-limits.ts";
 import { systemClock } from "../../src/hub/clock.ts";
+import { parseRedisUrl } from "../../src/redis/address.ts";
+import { redisLimits } from "../../src/redis/limits.ts";
+import { Redis } from "../../src/redis/redis.ts";
 import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
 
 describe("REDIS_URL", () => {

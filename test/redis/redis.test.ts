@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import { Redis } from "../../src/cluster/redis.ts";
 import { systemClock } from "../../src/hub/clock.ts";
+import { Redis } from "../../src/redis/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 describe("the link to Redis", () => {

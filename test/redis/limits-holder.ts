@@ -1,6 +1,6 @@
-import { Redis } from "../../src/cluster/redis.ts";
-import { redisLimits } from "../../src/cluster/redis-limits.ts";
 import { systemClock } from "../../src/hub/clock.ts";
+import { redisLimits } from "../../src/redis/limits.ts";
+import { Redis } from "../../src/redis/redis.ts";
 
 /** A process that takes places and counts, says so, and stays until it is killed: `url key places`. */
 const [url = "", key = "", places = "0"] = process.argv.slice(2);

@@ -1,14 +1,14 @@
 import { type Clock, systemClock } from "../hub/clock.ts";
 import type { Hub } from "../hub/hub.ts";
 import { type Limits, localLimits } from "../hub/limits.ts";
-import { type Bus, localBus, redisBus } from "./bus.ts";
+import { redisAdapter } from "./adapter.ts";
 import { createClaims } from "./claims.ts";
-import { type Inlets, openInlets } from "./inlets.ts";
+import { type Bus, localBus, redisBus } from "./control.ts";
+import { redisValues } from "./expiring-values.ts";
+import { type Inlets, openInlets } from "./ingest.ts";
+import { redisLimits } from "./limits.ts";
+import { type Watcher, watchReturns } from "./reconnects.ts";
 import { Redis } from "./redis.ts";
-import { redisAdapter } from "./redis-adapter.ts";
-import { redisLimits } from "./redis-limits.ts";
-import { redisValues } from "./redis-values.ts";
-import { type Watcher, watchReturns } from "./returns.ts";
 
 type Values = Parameters<typeof redisValues>[1];
 

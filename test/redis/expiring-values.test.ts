@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import { Redis } from "../../src/cluster/redis.ts";
-import { redisValues } from "../../src/cluster/redis-values.ts";
 import { systemClock } from "../../src/hub/clock.ts";
+import { redisValues } from "../../src/redis/expiring-values.ts";
+import { Redis } from "../../src/redis/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 describe("short-lived values in Redis", () => {

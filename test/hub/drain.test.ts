@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
-import { Drain } from "../../src/cluster/drain.ts";
+import { Drain } from "../../src/hub/drain.ts";
 import { type Ended, plainDoor, type TestClient } from "../support/client.ts";
 import { TestCluster, until } from "../support/cluster.ts";
 import { startHub, type TestHub } from "../support/hub.ts";

@@ -1,4 +1,4 @@
-import type { ChannelKind, RedisConnection } from "./redis-connection.ts";
+import type { ChannelKind, RedisConnection } from "./connection.ts";
 
 type Listener = (payload: Buffer) => void;
 

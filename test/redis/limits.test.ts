@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { Redis } from "../../src/cluster/redis.ts";
-import { type RedisLimits, redisLimits } from "../../src/cluster/redis-limits.ts";
 import { systemClock } from "../../src/hub/clock.ts";
+import { type RedisLimits, redisLimits } from "../../src/redis/limits.ts";
+import { Redis } from "../../src/redis/redis.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 interface Worker {

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Clock } from "../hub/clock.ts";
 import { type Limits, localLimits } from "../hub/limits.ts";
+import type { RedisConnection } from "./connection.ts";
 import { SCRIPTS, type ScriptName } from "./limit-scripts.ts";
 import type { Attendant, Redis } from "./redis.ts";
-import type { RedisConnection } from "./redis-connection.ts";
 
 /** How long what a worker holds outlives it, in milliseconds. */
 const LEASE_MS = 10_000;

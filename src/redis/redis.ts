@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import type { Clock } from "../hub/clock.ts";
 import { HubError } from "../hub/errors.ts";
-import { parseRedisUrl, type RedisAddress } from "./redis-address.ts";
-import { type ChannelKind, connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { parseRedisUrl, type RedisAddress } from "./address.ts";
+import { type ChannelKind, connectRedis, type RedisConnection } from "./connection.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** How often the canary is sent. */
