@@ -1,7 +1,7 @@
 import type { Stamped } from "../hub/publish.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { RoomLog } from "../store/collection.ts";
-import { originOf } from "../store/origin.ts";
+import { originOf } from "../store/writes/origin.ts";
 
 /** How often data is read anew because its rooms were written to meanwhile. */
 const MAX_TRIES = 5;

@@ -1,7 +1,7 @@
 import type { Store } from "./collection.ts";
-import { openEmbeddedStore } from "./embedded.ts";
-import { openMongoStore } from "./mongo.ts";
-import type { RelayOptions } from "./outboxes.ts";
+import { openEmbeddedStore } from "./embedded/store.ts";
+import { openMongoStore } from "./mongo/store.ts";
+import type { RelayOptions } from "./writes/outboxes.ts";
 
 export interface StoreOptions extends RelayOptions {
   /** MongoDB, when given. */

@@ -10,7 +10,7 @@ import { ALL_STATIONS, STATIONS, stationRoom } from "../../src/apps/battery/room
 import { addBattery, emptyStation } from "../../src/apps/battery/station.ts";
 import { systemClock } from "../../src/hub/clock.ts";
 import { publisher } from "../../src/hub/publish.ts";
-import { openEmbeddedStore } from "../../src/store/embedded.ts";
+import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 import { DOORS, type TestClient } from "../support/client.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
 import { BATTERY_DOOR, book, soFar, stationAt, stationsAt } from "./battery-data.ts";

@@ -7,7 +7,7 @@ import type { Joining, Member } from "../../src/hub/delivering.ts";
 import { HubEvents } from "../../src/hub/events.ts";
 import type { Delivery, Outgoing } from "../../src/hub/publish.ts";
 import type { Store } from "../../src/store/collection.ts";
-import { openEmbeddedStore } from "../../src/store/embedded.ts";
+import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 
 const NAMESPACE = "/things";
 

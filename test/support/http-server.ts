@@ -15,7 +15,7 @@ import { localLimits } from "../../src/hub/limits.ts";
 import type { Route } from "../../src/hub/route.ts";
 import { createLog, type Log } from "../../src/observability/log.ts";
 import type { Relay, Store } from "../../src/store/collection.ts";
-import { openEmbeddedStore } from "../../src/store/embedded.ts";
+import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A real HTTP server on a free port. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { systemClock } from "../../src/hub/clock.ts";
 import type { Outgoing } from "../../src/hub/publish.ts";
 import type { Relay, Store } from "../../src/store/collection.ts";
-import { openEmbeddedStore } from "../../src/store/embedded.ts";
+import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 
 export interface LoggedStore {
   readonly store: Store;

@@ -5,7 +5,7 @@ import type { Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
 import { sinceGiven } from "../../hub/since.ts";
-import { originOf } from "../../store/origin.ts";
+import { originOf } from "../../store/writes/origin.ts";
 import type { Station } from "./collections.ts";
 import {
   inbound,

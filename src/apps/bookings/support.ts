@@ -6,7 +6,7 @@ import type { Snapshot } from "../../hub/snapshot.ts";
 import { inTurns } from "../../hub/turns.ts";
 import type { RoomLog } from "../../store/collection.ts";
 import { insertOnce } from "../../store/insert-once.ts";
-import { originOf } from "../../store/origin.ts";
+import { originOf } from "../../store/writes/origin.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collections.ts";
 import { uuid } from "./messages.ts";

@@ -8,7 +8,7 @@ import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Limits } from "../../hub/limits.ts";
 import { sinceGiven } from "../../hub/since.ts";
-import { originOf } from "../../store/origin.ts";
+import { originOf } from "../../store/writes/origin.ts";
 import { inbound, type Outbound, outbound } from "./messages.ts";
 import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
 

@@ -3,7 +3,7 @@ import type { Command } from "../../../src/hub/command.ts";
 import type { Outgoing, Stamped } from "../../../src/hub/publish.ts";
 import type { Relay, Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
-import { originOf } from "../../../src/store/origin.ts";
+import { originOf } from "../../../src/store/writes/origin.ts";
 import { idle, ManualClock } from "../../support/manual-clock.ts";
 import { aMessage, aThing, type Bench, declareThings, type Location, type Thing, type Things } from "./bench.ts";
 import { refusalOf } from "./documents.ts";

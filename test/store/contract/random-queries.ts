@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Query, Scalar } from "../../../src/store/collection.ts";
 import { fieldOf, type Index, indexesOf } from "../../../src/store/declaration.ts";
-import { component } from "../../../src/store/index-keys.ts";
+import { component } from "../../../src/store/embedded/keys.ts";
 import { isScalar, selection, selects } from "../../../src/store/query.ts";
 import { aThing, type Bench, declareThings, type Thing, type Things } from "./bench.ts";
 

@@ -1,0 +1,214 @@
+import type { Clock } from "../../hub/clock.ts";
+import type { Outgoing, Position, Stamped } from "../../hub/publish.ts";
+import type { LogEntry, Retention, RoomLog, RoomName } from "../collection.ts";
+import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
+import type { EmbeddedDatabase } from "./database.ts";
+import { component, keysFrom } from "./keys.ts";
+
+/** A message at its place in a room. Its key: the room's digest, the place. */
+export interface PlacedMessage {
+  readonly id: string;
+  /** When it was appended, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly message: Outgoing;
+}
+
+/** That a room was written to within a minute. Its key: the namespace, the minute since the epoch, the room's digest. */
+export interface Written {
+  /** As `roomKey` names it. */
+  readonly room: string;
+  /** The place and time of the last message of that minute. */
+  readonly seq: number;
+  readonly at: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** How many entries a transaction removes and how many rooms it looks at, at most: others wait for it meanwhile. */
+const BATCH = 500;
+
+/** The room log in LMDB: an append is a transaction. */
+export class EmbeddedLog implements RoomLog {
+  readonly #database: EmbeddedDatabase;
+  readonly #clock: Clock;
+  /** Rooms that this worker has written to since it last trimmed. */
+  readonly #written = new Set<string>();
+
+  constructor(database: EmbeddedDatabase, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async append(messages: readonly Pick<Stamped, "id" | "message">[]): Promise<(readonly Position[])[]> {
+    if (messages.length === 0) return [];
+    const written = new Map<string, Written>();
+    const positions = await this.#database.transaction(() => {
+      const places = messages.map(({ id, message }) =>
+        message.rooms.map((room) => ({ room, seq: this.#place(id, message, room, written) })),
+      );
+      for (const one of written.values()) this.#noteTime(one);
+      return places;
+    });
+    for (const room of written.keys()) this.#written.add(room);
+    return positions;
+  }
+
+  async read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]> {
+    const start = digest(roomKey(room));
+    return this.#database.read(() => {
+      const after = { start: entryKey(start, seq + 1), end: keysFrom(start).end, limit };
+      return [...this.#database.logEntries.getRange(after)].map(({ key, value: { id, message } }) => {
+        return { id, seq: seqOf(key), message };
+      });
+    });
+  }
+
+  async newest(rooms: readonly RoomName[]): Promise<number[]> {
+    return this.#database.read(() => rooms.map((room) => this.#newest(digest(roomKey(room)))));
+  }
+
+  async positions(id: string, rooms: readonly RoomName[]): Promise<Position[]> {
+    return this.#database.read(() =>
+      rooms.flatMap((name) => {
+        const seq = this.#database.logIds.get(idKey(digest(roomKey(name)), id));
+        return seq === undefined ? [] : { room: name.room, seq };
+      }),
+    );
+  }
+
+  async writtenSince(time: number): Promise<(RoomName & { readonly newest: number })[]> {
+    const newest = new Map<string, number>();
+    this.#database.read(() => {
+      for (const namespace of this.#namespaces()) {
+        const since = { ...keysFrom(component(namespace)), start: minuteKey(namespace, time) };
+        for (const { value } of this.#database.logTimes.getRange(since)) {
+          if (value.at >= time) newest.set(value.room, Math.max(value.seq, newest.get(value.room) ?? 0));
+        }
+      }
+    });
+    return [...newest].map(([room, seq]) => ({ ...roomOf(room), newest: seq }));
+  }
+
+  async trim(keep: (namespace: string) => Retention): Promise<number> {
+    const written = [...this.#written];
+    this.#written.clear();
+    try {
+      let removed = await this.#trimRooms(written, keep);
+      for (const namespace of this.#database.read(() => this.#namespaces())) {
+        removed += await this.#trimOld(namespace, keep);
+      }
+      return removed;
+    } catch (error) {
+      for (const room of written) this.#written.add(room);
+      throw error;
+    }
+  }
+
+  /** The message's place in a room; a new one is put there and noted in `written`. To be called within a transaction. */
+  #place(id: string, message: Outgoing, roomName: string, written: Map<string, Written>): number {
+    const { logEntries, logIds } = this.#database;
+    const room = roomKey({ namespace: message.namespace, room: roomName });
+    const start = digest(room);
+    const known = logIds.get(idKey(start, id));
+    if (known !== undefined) return known;
+    const seq = (written.get(room)?.seq ?? this.#newest(start)) + 1;
+    const at = this.#clock.now();
+    logEntries.put(entryKey(start, seq), { id, at, message });
+    logIds.put(idKey(start, id), seq);
+    written.set(room, { room, seq, at });
+    return seq;
+  }
+
+  #noteTime({ room, seq, at }: Written): void {
+    const { logTimes } = this.#database;
+    const key = Buffer.concat([minuteKey(roomOf(room).namespace, at), digest(room)]);
+    logTimes.put(key, { room, seq, at: Math.max(at, logTimes.get(key)?.at ?? at) });
+  }
+
+  #newest(room: Buffer): number {
+    const { start, end } = keysFrom(room);
+    const [last] = this.#database.logEntries.getKeys({ start: end, end: start, reverse: true, limit: 1 });
+    return last ? seqOf(last) : 0;
+  }
+
+  /** Those that have been written to, however long ago, if they are still in the table of times. */
+  #namespaces(): string[] {
+    const namespaces: string[] = [];
+    for (let start: Buffer = Buffer.from([0]); ; ) {
+      const [first] = this.#database.logTimes.getRange({ start, limit: 1 });
+      if (!first) return namespaces;
+      const { namespace } = roomOf(first.value.room);
+      namespaces.push(namespace);
+      start = keysFrom(component(namespace)).end;
+    }
+  }
+
+  /** Trims the rooms of a namespace that were written to longer ago than their messages are kept. */
+  async #trimOld(namespace: string, keep: (namespace: string) => Retention): Promise<number> {
+    const end = minuteKey(namespace, this.#clock.now() - keep(namespace).ms);
+    const old = { start: component(namespace), end, limit: BATCH };
+    for (let removed = 0; ; ) {
+      const rows = this.#database.read(() => [...this.#database.logTimes.getRange(old)]);
+      if (rows.length === 0) return removed;
+      removed += await this.#trimRooms([...new Set(rows.map(({ value }) => value.room))], keep);
+      await this.#database.transaction(() => {
+        for (const { key } of rows) this.#database.logTimes.remove(key);
+      });
+    }
+  }
+
+  async #trimRooms(rooms: readonly string[], keep: (namespace: string) => Retention): Promise<number> {
+    let removed = 0;
+    for (let next = 0; next < rooms.length; ) {
+      const done = await this.#database.transaction(() => {
+        let spare = BATCH;
+        let at = next;
+        for (const room of rooms.slice(next, next + BATCH)) {
+          spare -= this.#trimRoom(digest(room), keep(roomOf(room).namespace), spare);
+          if (spare === 0) break; // It may have more.
+          at++;
+        }
+        return { removed: BATCH - spare, next: at };
+      });
+      removed += done.removed;
+      next = done.next;
+    }
+    return removed;
+  }
+
+  /** Removes at most `limit` entries of a room, the oldest; how many. To be called within a transaction. */
+  #trimRoom(room: Buffer, keep: Retention, limit: number): number {
+    const { logEntries, logIds } = this.#database;
+    const newest = this.#newest(room);
+    const now = this.#clock.now();
+    const spent: { readonly key: Buffer; readonly id: string }[] = [];
+    for (const { key, value } of logEntries.getRange({ ...keysFrom(room), limit })) {
+      if (!isSpent({ seq: seqOf(key), at: value.at }, newest, keep, now)) break;
+      spent.push({ key, id: value.id });
+    }
+    for (const { key, id } of spent) {
+      logEntries.remove(key);
+      logIds.remove(idKey(room, id));
+    }
+    return spent.length;
+  }
+}
+
+function entryKey(room: Buffer, seq: number): Buffer {
+  const place = Buffer.allocUnsafe(8);
+  place.writeBigUInt64BE(BigInt(seq));
+  return Buffer.concat([room, place]);
+}
+
+function seqOf(key: Buffer): number {
+  return Number(key.readBigUInt64BE(key.length - 8));
+}
+
+function idKey(room: Buffer, id: string): Buffer {
+  return Buffer.concat([room, digest(JSON.stringify(id))]);
+}
+
+/** Where the rooms begin that were written to in the minute of `time`. */
+function minuteKey(namespace: string, time: number): Buffer {
+  return Buffer.concat([component(namespace), component(Math.floor(time / MINUTE_MS))]);
+}

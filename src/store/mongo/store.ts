@@ -1,0 +1,122 @@
+import mongoose from "mongoose";
+import type { Collection, CollectionDeclaration, Document, Store } from "../collection.ts";
+import { indexesOf } from "../declaration.ts";
+import { gate } from "../gate.ts";
+import { page, selection } from "../query.ts";
+import { isStorableId } from "../storable.ts";
+import type { RelayOptions } from "../writes/outboxes.ts";
+import { documentOf, type Records } from "../writes/record.ts";
+import { Upkeep } from "../writes/upkeep.ts";
+import { isDuplicate, reach } from "./errors.ts";
+import { MongoFinder } from "./find.ts";
+import { prepareCollection } from "./indexes.ts";
+import { MongoLog } from "./log.ts";
+import { MongoRecords, recordOf } from "./records.ts";
+import { sequences } from "./sequences.ts";
+
+export interface MongoOptions extends RelayOptions {
+  /** `mongodb://` or `mongodb+srv://`, with the name of the database in its path. */
+  readonly url: string;
+}
+
+/** How the promises of the port are asked of MongoDB; the URL cannot lower them. */
+const CONNECTION = {
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+  serverSelectionTimeoutMS: 3_000,
+  connectTimeoutMS: 3_000,
+  // A server that has stopped answering counts as away, not as slow.
+  socketTimeoutMS: 10_000,
+  // What one worker has written, every worker reads, and it outlives the server that took it.
+  readPreference: "primary",
+  writeConcern: { w: "majority", journal: true },
+} as const;
+
+/** Where the sequences are; no declared collection can have this name. */
+const SEQUENCES = "_sequences";
+
+/** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
+export async function openMongoStore({ url, ...options }: MongoOptions): Promise<Store> {
+  const connection = await connect(url);
+  const client = connection.getClient();
+  const { hosts, dbName } = client.options;
+  const database = client.db(dbName);
+  const isFerretDb = "ferretdbVersion" in (await reach(() => database.command({ buildInfo: 1 })));
+  const declared = new Set<string>();
+  // Without it, an operation after `close` would make the driver connect anew.
+  const open = gate();
+  const run = <R>(operation: () => Promise<R>): Promise<R> => open.run(() => reach(operation));
+  const log = await MongoLog.open(database, options.clock, run);
+  const upkeep = new Upkeep(options);
+
+  return {
+    description: `MongoDB at ${hosts.join(",")}/${dbName}`,
+    async collection<T extends Document, I extends string>(declaration: CollectionDeclaration<T, I>) {
+      const indexes = indexesOf(declaration);
+      if (declared.has(declaration.name)) throw new Error(`collection ${declaration.name} is declared twice`);
+      declared.add(declaration.name);
+      const records = await run(() => prepareCollection(connection, declaration.name, indexes));
+      const writer = new MongoRecords<T>(records, indexes);
+      const finder = new MongoFinder<T>(records, isFerretDb);
+      const gated: Records<T> = {
+        update: (...write) => run(() => writer.update(...write)),
+        pending: (...query) => run(() => writer.pending(...query)),
+      };
+      const collection: Collection<T, I> = {
+        ...upkeep.writes(declaration.schema, gated),
+        async get(id) {
+          if (!isStorableId(id)) return undefined;
+          const record = await run(() => records.findOne({ _id: id }, { projection: { _commands: 0 } }));
+          return record ? documentOf(recordOf<T>(record)) : undefined;
+        },
+        async find(index, query) {
+          const selected = selection(indexes.get(index), query);
+          const wanted = page(query);
+          return run(() => finder.find(selected, wanted));
+        },
+        async count(index, query) {
+          const selected = selection(indexes.get(index), query);
+          return run(() => finder.count(selected));
+        },
+      };
+      return collection;
+    },
+    next: sequences((sequence, many) => run(() => countOn(database, sequence, many))),
+    log,
+    async ping() {
+      await run(() => database.command({ ping: 1 }));
+    },
+    forget: (steps) => upkeep.forget(steps),
+    async close() {
+      await upkeep.close();
+      await open.close();
+      await connection.close();
+    },
+  };
+}
+
+/** Counts a sequence on and resolves to where it has come to. */
+async function countOn(database: mongoose.mongo.Db, sequence: string, many: number): Promise<number> {
+  const increment = () =>
+    database
+      .collection<{ _id: string; value: number }>(SEQUENCES)
+      .findOneAndUpdate({ _id: sequence }, { $inc: { value: many } }, { upsert: true, returnDocument: "after" });
+  // Of two workers that begin a sequence at once, one finds it begun.
+  const record = await increment().catch((error: unknown) => {
+    if (isDuplicate(error)) return increment();
+    throw error;
+  });
+  if (!record) throw new Error(`sequence ${sequence} gave no number`);
+  return record.value;
+}
+
+async function connect(url: string): Promise<mongoose.Connection> {
+  try {
+    return await reach(() => mongoose.createConnection(url, CONNECTION).asPromise());
+  } catch (error) {
+    // The parser's own words could repeat the URL, which may hold a password.
+    if (error instanceof mongoose.mongo.MongoParseError) throw new Error("the MongoDB URL cannot be read");
+    throw error;
+  }
+}

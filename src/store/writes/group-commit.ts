@@ -1,0 +1,122 @@
+import type { z } from "zod";
+import type { Clock } from "../../hub/clock.ts";
+import type { Command } from "../../hub/command.ts";
+import { HubError } from "../../hub/errors.ts";
+import type { Change, Collection, Document, Id } from "../collection.ts";
+import { isStorableId, storable } from "../storable.ts";
+import type { Markers } from "./markers.ts";
+import { isUnavailable, type Outboxes } from "./outboxes.ts";
+import { type Outcome, outcomeOf, type Write } from "./outcome.ts";
+import type { Records, Step } from "./record.ts";
+
+export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "modify" | "remove">;
+
+export interface GroupCommit<T extends Document> extends Writes<T> {
+  /** Writes a record without what may leave it, the document unchanged; not while writes of it are under way. */
+  tidy(id: Id): Promise<void>;
+}
+
+export interface GroupCommitOptions<T extends Document> {
+  readonly schema: z.ZodType<T>;
+  readonly records: Pick<Records<T>, "update">;
+  readonly outboxes: Outboxes;
+  readonly markers: Markers;
+  readonly clock: Clock;
+}
+
+/** Keeps a record with its outbox small, and short the time for which a batch holds the database and this process. */
+const MAX_BATCH = 256;
+
+/**
+ * The writes of a collection, grouped: those that wait for the same document are applied one after another and written
+ * once, with their messages; after the commit the messages are relayed in the order of the changes, then the callers are
+ * answered. A caller that is refused, or whose document breaks the schema, fails alone.
+ */
+export function groupCommit<T extends Document>(options: GroupCommitOptions<T>): GroupCommit<T> {
+  const { schema, records, outboxes, markers, clock } = options;
+  /** By document: what waits while a batch of it is under way. */
+  const lanes = new Map<Id, Write<T>[]>();
+
+  return {
+    async insert(document, messages = [], command?: Command) {
+      const name = command?.step();
+      if (!isStorableId(document.id)) throw new Error("cannot store a document whose id is longer than 512 bytes");
+      const apply: Write<T>["apply"] = (current) => {
+        if (current) throw new HubError("conflict");
+        return { next: document, messages, result: undefined };
+      };
+      await enqueue(document.id, "insert", apply, name);
+    },
+    async modify<R>(id: Id, transition: (document: T) => Change<T, R>, command?: Command): Promise<R> {
+      const name = command?.step();
+      if (!isStorableId(id)) throw new HubError("not_found");
+      const apply: Write<T>["apply"] = (current) => {
+        if (!current) throw new HubError("not_found");
+        return transition(current);
+      };
+      return (await enqueue(id, "modify", apply, name)) as R;
+    },
+    async remove(id) {
+      if (!isStorableId(id)) return false;
+      const result = await enqueue(id, "remove", (current) => ({ next: undefined, result: current !== undefined }));
+      return result as boolean;
+    },
+    async tidy(id) {
+      if (!lanes.has(id)) await enqueue(id, "tidy", (current) => ({ next: current, result: undefined }));
+    },
+  };
+
+  function enqueue(id: Id, kind: Write<T>["kind"], apply: Write<T>["apply"], name?: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const one = { kind, name, apply, resolve, reject };
+      const lane = lanes.get(id);
+      if (lane) lane.push(one);
+      else void run(id, [one]);
+    });
+  }
+
+  async function run(id: Id, lane: Write<T>[]): Promise<void> {
+    lanes.set(id, lane);
+    await null; // What is asked for in the same tick goes into the first batch.
+    while (lane.length > 0) await commit(id, takeBatch(lane));
+    lanes.delete(id);
+  }
+
+  /** Never rejects: what goes wrong is its callers' answer. */
+  async function commit(id: Id, batch: readonly Write<T>[]): Promise<void> {
+    const check = (document: T): T => checked(id, document);
+    let outcome: Outcome<T> = { write: "keep", messages: [], earlier: [], marked: [], answers: [] };
+    let leaving: ReadonlySet<string> = new Set();
+    const step: Step<T> = (current) => {
+      leaving = outboxes.leaving(id);
+      outcome = outcomeOf(batch, current, { leaving, now: clock.now(), check });
+      return outcome.write;
+    };
+    try {
+      await records.update(id, step, batch[0]?.kind === "insert");
+    } catch (error) {
+      // One of them took a unique value that is taken, or broke the schema: alone, each gets its own answer.
+      // Where nobody knows whether it is written, its messages are in the outbox if it is, and relayed from there.
+      if (!isUnavailable(error) && batch.length > 1) for (const one of batch) await commit(id, [one]);
+      else for (const { reject } of batch) reject(error);
+      return;
+    }
+    const { write, messages, earlier, marked, answers } = outcome;
+    if (write !== "keep" || batch.some(({ kind }) => kind === "tidy")) outboxes.left(id, leaving);
+    for (const one of marked) markers.place(one, clock.now(), () => outboxes.leave(id, [one]));
+    if (messages.length > 0) await outboxes.relay(id, messages, earlier);
+    for (const answer of answers) answer();
+  }
+
+  function checked(id: Id, document: T): T {
+    const stored = storable(schema.parse(document));
+    if (stored.id !== id) throw new Error("a write cannot change the id of a document");
+    return stored;
+  }
+}
+
+/** The first of those that wait; a removal goes alone, since its record cannot keep the messages of the others. */
+function takeBatch<T>(waiting: Write<T>[]): Write<T>[] {
+  const removal = waiting.findIndex(({ kind }) => kind === "remove");
+  return waiting.splice(0, removal === 0 ? 1 : removal > 0 ? Math.min(removal, MAX_BATCH) : MAX_BATCH);
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { REPEATABLE_MS } from "../../hub/command.ts";
+import type { Outgoing, Stamped } from "../../hub/publish.ts";
+import type { Change } from "../collection.ts";
+import { freeze } from "../storable.ts";
+import type { Marker, OutboxEntry, Stored } from "./record.ts";
+
+/** One caller's write: a pure step from the document before (undefined: none) to the one after. */
+export interface Write<T> {
+  readonly kind: "insert" | "modify" | "remove" | "tidy";
+  /** Its name, where it is a command's and may come again. */
+  readonly name?: string | undefined;
+  readonly apply: (document: T | undefined) => Change<T | undefined, unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a batch of writes comes to on a given record. */
+export interface Outcome<T> {
+  readonly write: Stored<T> | "keep" | "remove";
+  /** The messages of the changes, in order. */
+  readonly messages: readonly Stamped[];
+  /** What was in the outbox before them and stays there. */
+  readonly earlier: readonly OutboxEntry[];
+  /** The names of the commands' writes among them, where they are written. */
+  readonly marked: readonly string[];
+  /** Answer the callers, each with its result or its refusal. */
+  readonly answers: readonly (() => void)[];
+}
+
+export interface Circumstances<T> {
+  /** Ids of outbox entries and markers that may leave the record. */
+  readonly leaving: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The document as it is to be stored; throws when it cannot be. */
+  readonly check: (document: T) => T;
+}
+
+/** Applies writes one after another. A refused one fails alone; throws what `check` throws. */
+export function outcomeOf<T>(
+  batch: readonly Write<T>[],
+  current: Stored<T> | undefined,
+  { leaving, now, check }: Circumstances<T>,
+): Outcome<T> {
+  const before = current && freeze(current.document);
+  const isRepeatable = batch.some(({ name }) => name !== undefined);
+  const marks = new Map(isRepeatable ? current?.commands.map((marker) => [marker.id, marker]) : []);
+  const marked: Marker[] = [];
+  const messages: Stamped[] = [];
+  const answers: (() => void)[] = [];
+  let document: T | undefined = before;
+  let version = current?.version ?? 0;
+
+  for (const { name, apply, resolve, reject } of batch) {
+    try {
+      const done = name !== undefined && marks.get(name);
+      if (done) {
+        answers.push(() => resolve(done.result === null ? undefined : JSON.parse(done.result)));
+        continue;
+      }
+      const change = apply(document);
+      const own = change.messages ?? [];
+      if (name !== undefined && (change.next !== document || own.some(isStored))) {
+        const mark = { id: name, at: now, result: jsonOf(change.result) };
+        marks.set(name, mark);
+        marked.push(mark);
+      }
+      if (change.next !== document && own.length === 0) version = after(version);
+      for (const message of own) {
+        version = after(version);
+        messages.push({ id: message.id ?? randomUUID(), version, message });
+      }
+      document = change.next;
+      answers.push(() => resolve(change.result));
+    } catch (refusal) {
+      answers.push(() => reject(refusal));
+    }
+  }
+  if (document !== undefined && document !== before) document = check(document);
+
+  const earlier = (current?.outbox ?? []).filter(({ id }) => !leaving.has(id));
+  const commands = (current?.commands ?? []).filter(({ id, at }) => !leaving.has(id) && at > now - REPEATABLE_MS);
+  const added = messages.filter(({ message }) => isStored(message)).map((message) => entryOf(message, now));
+  const isTidied =
+    batch.some(({ kind }) => kind === "tidy") &&
+    earlier.length + commands.length < (current ? current.outbox.length + current.commands.length : 0);
+  if (document === before && added.length === 0 && !isTidied) {
+    return { write: "keep", messages, earlier, marked: [], answers };
+  }
+  if (document === undefined) return { write: "remove", messages, earlier, marked: [], answers };
+  const write = { document, version, outbox: [...earlier, ...added], commands: [...commands, ...marked] };
+  return { write, messages, earlier, marked: marked.map(({ id }) => id), answers };
+
+  /** Greater, and the time where that is greater still: comparable with the versions of what is removed and made anew. */
+  function after(previous: number): number {
+    return Math.max(previous + 1, now);
+  }
+}
+
+/** What is lost together with the worker anyway need not be written. */
+function isStored({ delivery }: Outgoing): boolean {
+  return delivery !== "volatile";
+}
+
+function entryOf({ id, version, message }: Stamped, at: number): OutboxEntry {
+  return { id, version, at, message: JSON.stringify(message) };
+}
+
+function jsonOf(result: unknown): string | null {
+  return result === undefined ? null : JSON.stringify(result);
+}
