@@ -34,7 +34,7 @@ const ALL_SLEEP = 0.2;
 /** A receiver that is woken runs on the worker's core, before it goes on, as long as the worker uses less than this of it. */
 const BUSY = 0.5;
 
-/** A worker waits for no less; `src/transports/flusher.ts`. */
+/** A worker waits for no less; `src/transports/writing/flusher.ts`. */
 const SHORTEST_WAIT_US = 500;
 
 export interface WorkerOptions {
@@ -49,7 +49,7 @@ export interface WorkerOptions {
 }
 
 /**
- * The fan-out of a worker, as `src/transports/flusher.ts` does it: a broadcast puts its frame into the queue of
+ * The fan-out of a worker, as `src/transports/writing/flusher.ts` does it: a broadcast puts its frame into the queue of
  * each member, and at the end of the turn, or of the window, each queue is written with one system call.
  *
  * Members of a room have the same queue, so it is kept once for the room: each connection is in one room here.

@@ -1,8 +1,8 @@
 import type { Server as SocketIoServer } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import type { Fanout } from "../hub/publish.ts";
-import { Broadcast } from "./broadcast.ts";
 import type { MemberWire } from "./wire.ts";
+import { Broadcast } from "./writing/broadcast.ts";
 
 /** The clients of this worker, by the id under which the adapters know them. */
 export type Recipients = ReadonlyMap<string, Pick<MemberWire, "take">>;

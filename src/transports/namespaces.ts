@@ -5,12 +5,12 @@ import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
 import type { Delivery, Fanout } from "../hub/publish.ts";
 import { sinceOf } from "../hub/since.ts";
-import { patternOf } from "./addresses.ts";
 import { credentialFrom } from "./credentials.ts";
-import { receiveFrom, SocketIoWire } from "./engine-io.ts";
 import type { Recipients } from "./fanout.ts";
-import { PlainConnection } from "./plain-engine.ts";
+import { patternOf } from "./plain/addresses.ts";
+import { PlainConnection } from "./plain/plain-engine.ts";
 import { SharedRooms } from "./shared-rooms.ts";
+import { receiveFrom, SocketIoWire } from "./socketio/engine-io.ts";
 import type { MemberWire } from "./wire.ts";
 
 /** Takes what another worker has carried here. */

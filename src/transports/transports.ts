@@ -9,13 +9,13 @@ import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Fanout } from "../hub/publish.ts";
 import { sinceOf } from "../hub/since.ts";
-import { addressBook } from "./addresses.ts";
-import { plainText } from "./broadcast.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
-import { createEngine } from "./engine-io.ts";
 import { fanoutOf } from "./fanout.ts";
 import { type Hear, inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
-import { PlainEngine } from "./plain-engine.ts";
+import { addressBook } from "./plain/addresses.ts";
+import { PlainEngine } from "./plain/plain-engine.ts";
+import { createEngine } from "./socketio/engine-io.ts";
+import { plainText } from "./writing/broadcast.ts";
 
 export interface TransportOptions {
   /** This worker's name; session ids begin with it, so that a proxy can tell whose they are. */

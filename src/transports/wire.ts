@@ -2,7 +2,7 @@ import type { Socket } from "socket.io";
 import type { Channel } from "../hub/channel.ts";
 import type { Wire } from "../hub/connection.ts";
 import type { Door } from "../hub/events.ts";
-import { Broadcast } from "./broadcast.ts";
+import { Broadcast } from "./writing/broadcast.ts";
 
 /** What the hub's ways to a client have in common, by whichever door it came: its Socket.IO socket is the member of rooms. */
 export abstract class MemberWire implements Wire {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { DOORS } from "../support/client.ts";
-import { PollingClient } from "../transports/polling-client.ts";
+import { PollingClient } from "../transports/socketio/polling-client.ts";
 import type { Address, Measurement } from "./measured-hub.ts";
 import { HANDSHAKE, knock, RAW_DOORS, type RawClient, statusOf } from "./raw-clients.ts";
 import { eventAt, vehiclesAt } from "./targets.ts";

@@ -8,11 +8,11 @@ import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { type Fanout, publisher } from "../../src/hub/publish.ts";
-import { createEngine } from "../../src/transports/engine-io.ts";
 import { fanoutOf } from "../../src/transports/fanout.ts";
 import { inMemory, openNamespaces } from "../../src/transports/namespaces.ts";
+import { createEngine } from "../../src/transports/socketio/engine-io.ts";
 import { aChannel, aHub, error } from "../hub/recording-wire.ts";
-import { UNWATCHED } from "./coalescing-rig.ts";
+import { UNWATCHED } from "./writing/coalescing-rig.ts";
 
 const outbound = { error, news: log(z.object({ n: z.number() })) };
 

@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { DOORS, type Ended, type Payload, type TestClient } from "../support/client.ts";
 import { type Suite, withHub } from "../support/suite.ts";
 import { noise, noiseAt, noiseOf } from "./noise-app.ts";
-import { PollingClient } from "./polling-client.ts";
+import { PollingClient } from "./socketio/polling-client.ts";
 
 const KIB = 1024;
 const BUDGET = 64 * KIB;

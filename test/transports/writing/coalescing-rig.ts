@@ -5,7 +5,7 @@ import {
   type CoalescedSocket,
   type CoalescingOptions,
   coalescingServer,
-} from "../../src/transports/coalesced-socket.ts";
+} from "../../../src/transports/writing/coalesced-socket.ts";
 
 /** Both ends of one connection, and what the server has written to it, a buffer for each write. */
 export interface Pair {

@@ -1,13 +1,13 @@
 import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Socket } from "socket.io";
-import type { Channel } from "../hub/channel.ts";
-import type { Inbound } from "../hub/dispatch.ts";
-import { HubError } from "../hub/errors.ts";
-import type { Broadcast, PacketOptions } from "./broadcast.ts";
-import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
+import type { Channel } from "../../hub/channel.ts";
+import type { Inbound } from "../../hub/dispatch.ts";
+import { HubError } from "../../hub/errors.ts";
+import { MemberWire } from "../wire.ts";
+import type { Broadcast, PacketOptions } from "../writing/broadcast.ts";
+import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "../writing/coalesced-socket.ts";
 import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
 import { limitPolling } from "./polling-budget.ts";
-import { MemberWire } from "./wire.ts";
 
 export interface EngineOptions extends CoalescingOptions {
   readonly maxPayload: number;

@@ -1,4 +1,4 @@
-import type { DeliveryClass } from "../hub/channel.ts";
+import type { DeliveryClass } from "../../hub/channel.ts";
 
 /** What a slow client's backlog needs to know of a message; without it the message is kept. */
 export interface Marks {

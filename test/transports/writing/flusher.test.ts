@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Flusher } from "../../src/transports/flusher.ts";
+import { Flusher } from "../../../src/transports/writing/flusher.ts";
 import { UNWATCHED } from "./coalescing-rig.ts";
 
 const WINDOW_MS = 2;

@@ -1,6 +1,6 @@
-import type { Channel, Params } from "../hub/channel.ts";
-import type { CredentialKind } from "../hub/identity.ts";
-import { looksLikeJwt } from "./credentials.ts";
+import type { Channel, Params } from "../../hub/channel.ts";
+import type { CredentialKind } from "../../hub/identity.ts";
+import { looksLikeJwt } from "../credentials.ts";
 
 /** Where a URL of the plain door leads. */
 export interface Destination {

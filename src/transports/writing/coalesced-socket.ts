@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
-import { DISCONNECTS } from "../hub/disconnects.ts";
+import { DISCONNECTS } from "../../hub/disconnects.ts";
+import { SUBPROTOCOL } from "../credentials.ts";
 import { type Dropped, type Marks, thin } from "./backlog.ts";
-import { SUBPROTOCOL } from "./credentials.ts";
 import { Flusher } from "./flusher.ts";
 
 /**

@@ -3,13 +3,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Socket } from "socket.io";
 import type { RawData, WebSocketServer } from "ws";
-import type { Channel } from "../hub/channel.ts";
-import type { Inbound } from "../hub/dispatch.ts";
-import { HubError } from "../hub/errors.ts";
-import type { Admission } from "../hub/hub.ts";
-import type { Broadcast } from "./broadcast.ts";
-import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "./coalesced-socket.ts";
-import { MemberWire } from "./wire.ts";
+import type { Channel } from "../../hub/channel.ts";
+import type { Inbound } from "../../hub/dispatch.ts";
+import { HubError } from "../../hub/errors.ts";
+import type { Admission } from "../../hub/hub.ts";
+import { MemberWire } from "../wire.ts";
+import type { Broadcast } from "../writing/broadcast.ts";
+import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "../writing/coalesced-socket.ts";
 
 /** How often plain clients are pinged; one that has not answered by the next round is gone. */
 const HEARTBEAT_MS = 30_000;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Channel } from "../../src/hub/channel.ts";
-import { addressBook, patternOf, type Resolution } from "../../src/transports/addresses.ts";
-import { aChannel } from "../hub/recording-wire.ts";
+import type { Channel } from "../../../src/hub/channel.ts";
+import { addressBook, patternOf, type Resolution } from "../../../src/transports/plain/addresses.ts";
+import { aChannel } from "../../hub/recording-wire.ts";
 
 const channel = (app: string, path: string, credential: Channel["credential"] = "none"): Channel =>
   aChannel({ app, path, credential, namespace: `/${app}`, rooms: `/${app}` });

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { io } from "socket.io-client";
 import { z } from "zod";
-import type { App } from "../../src/apps/app.ts";
-import { defineChannel, reply } from "../../src/hub/channel.ts";
-import { type Suite, withHub } from "../support/suite.ts";
-import { noise, noiseOf } from "./noise-app.ts";
+import type { App } from "../../../src/apps/app.ts";
+import { defineChannel, reply } from "../../../src/hub/channel.ts";
+import { type Suite, withHub } from "../../support/suite.ts";
+import { noise, noiseOf } from "../noise-app.ts";
 import { PollingClient } from "./polling-client.ts";
 
 const KIB = 1024;
