@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { RecordedCommand } from "../../src/delivery/recorded-command.ts";
+import { RecordedCommand } from "../../src/commands/recorded-command.ts";
 import type { Command } from "../../src/hub/command.ts";
 
 /** A command that comes several times, as when its worker died before the answer: each call gives one of its comings. */

@@ -7,7 +7,7 @@ import path from "node:path";
 import { SignJWT } from "jose";
 import { type Auth, type AuthOptions, startAuth } from "../../src/auth/auth.ts";
 import { localExpiringValues } from "../../src/auth/expiring-values.ts";
-import { openCommands } from "../../src/delivery/commands.ts";
+import { openCommands } from "../../src/commands/command-records.ts";
 import type { ReadinessCheck } from "../../src/http/health.ts";
 import { createHttpApp } from "../../src/http/server.ts";
 import { systemClock } from "../../src/hub/clock.ts";

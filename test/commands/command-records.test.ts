@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { z } from "zod";
-import { type CommandKeeper, openCommands } from "../../src/delivery/commands.ts";
+import { type CommandKeeper, openCommands } from "../../src/commands/command-records.ts";
 import { type Command, REPEATABLE_MS } from "../../src/hub/command.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import type { Collection, CollectionDeclaration, Document, Store } from "../../src/store/collection.ts";
