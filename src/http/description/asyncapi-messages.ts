@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Channel, DeliveryClass } from "../hub/channel.ts";
-import { DISCONNECTS } from "../hub/disconnects.ts";
-import { refreshSchema } from "../hub/dispatch.ts";
-import { ERRORS } from "../hub/errors.ts";
+import type { Channel, DeliveryClass } from "../../hub/channel.ts";
+import { DISCONNECTS } from "../../hub/disconnects.ts";
+import { refreshSchema } from "../../hub/dispatch.ts";
+import { ERRORS } from "../../hub/errors.ts";
 import { type JsonSchema, toJsonSchema } from "./json-schema.ts";
 
 export interface AsyncMessage {

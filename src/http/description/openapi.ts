@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
-import { ERRORS } from "../hub/errors.ts";
-import { isRepeatable, type Route } from "../hub/route.ts";
+import { ERRORS } from "../../hub/errors.ts";
+import { isRepeatable, type Route } from "../../hub/route.ts";
+import { HTTP_ERRORS, type Problem } from "../problem.ts";
 import { type JsonSchema, type ObjectSchema, toJsonSchema } from "./json-schema.ts";
-import { HTTP_ERRORS, type Problem } from "./problem.ts";
 
 /** The parts of an OpenAPI 3.1 description that are used here. */
 export interface OpenApi {

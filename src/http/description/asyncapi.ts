@@ -1,4 +1,4 @@
-import type { Channel } from "../hub/channel.ts";
+import type { Channel } from "../../hub/channel.ts";
 import {
   ACKNOWLEDGEMENT,
   type AsyncMessage,

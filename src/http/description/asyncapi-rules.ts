@@ -1,4 +1,4 @@
-import type { Channel } from "../hub/channel.ts";
+import type { Channel } from "../../hub/channel.ts";
 import type { Door } from "./asyncapi-messages.ts";
 
 /** Each way to bring a credential; a channel names those that it takes. */

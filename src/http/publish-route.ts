@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Channel } from "./channel.ts";
-import { HubError } from "./errors.ts";
-import type { Hub } from "./hub.ts";
-import { outgoing } from "./publish.ts";
-import { defineRoute, type Route } from "./route.ts";
+import type { Channel } from "../hub/channel.ts";
+import { HubError } from "../hub/errors.ts";
+import type { Hub } from "../hub/hub.ts";
+import { outgoing } from "../hub/publish.ts";
+import { defineRoute, type Route } from "../hub/route.ts";
 
 /** `POST /api/publish`: an administrator sends any declared message to any room. */
 export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {

@@ -1,12 +1,12 @@
 import { type AsyncAPIDocumentInterface, Parser } from "@asyncapi/parser";
 import { expect } from "chai";
 import { z } from "zod";
-import { APPS } from "../../src/apps/index.ts";
-import { asyncApi } from "../../src/http/asyncapi.ts";
-import { defineChannel, log, reply } from "../../src/hub/channel.ts";
-import { DOORS } from "../support/client.ts";
-import { DOCUMENTED } from "../support/documents.ts";
-import { startHub, type TestHub } from "../support/hub.ts";
+import { APPS } from "../../../src/apps/index.ts";
+import { asyncApi } from "../../../src/http/description/asyncapi.ts";
+import { defineChannel, log, reply } from "../../../src/hub/channel.ts";
+import { DOORS } from "../../support/client.ts";
+import { DOCUMENTED } from "../../support/documents.ts";
+import { startHub, type TestHub } from "../../support/hub.ts";
 
 const ERROR = 0;
 const WARNING = 1;

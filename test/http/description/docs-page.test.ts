@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { asyncApi } from "../../src/http/asyncapi.ts";
-import { docsPage } from "../../src/http/docs-page.ts";
-import { html } from "../../src/http/html.ts";
-import { openApi } from "../../src/http/openapi.ts";
-import { shape } from "../../src/http/shape.ts";
-import { defineRoute } from "../../src/hub/route.ts";
+import { asyncApi } from "../../../src/http/description/asyncapi.ts";
+import { docsPage } from "../../../src/http/description/docs-page.ts";
+import { html } from "../../../src/http/description/html.ts";
+import { openApi } from "../../../src/http/description/openapi.ts";
+import { shape } from "../../../src/http/description/shape.ts";
+import { defineRoute } from "../../../src/hub/route.ts";
 
 describe("a schema for people", () => {
   const shapes: [string, z.ZodType, string][] = [

@@ -1,6 +1,6 @@
 import type { Express } from "express";
-import type { Channel } from "../hub/channel.ts";
-import type { Route } from "../hub/route.ts";
+import type { Channel } from "../../hub/channel.ts";
+import type { Route } from "../../hub/route.ts";
 import { asyncApi, type DescribedDoor } from "./asyncapi.ts";
 import { DOCS_POLICY, docsPage } from "./docs-page.ts";
 import { openApi } from "./openapi.ts";

@@ -1,9 +1,9 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect } from "chai";
 import { z } from "zod";
-import { type OpenApi, openApi } from "../../src/http/openapi.ts";
-import { defineRoute, numericId } from "../../src/hub/route.ts";
-import { startHub, type TestHub } from "../support/hub.ts";
+import { type OpenApi, openApi } from "../../../src/http/description/openapi.ts";
+import { defineRoute, numericId } from "../../../src/hub/route.ts";
+import { startHub, type TestHub } from "../../support/hub.ts";
 
 /** The HTTP API as the clients of the five apps rely on it. */
 const ROUTES = `
