@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
 import { defineChannel, reply, volatile } from "../../src/hub/channel.ts";
-import { publisher } from "../../src/hub/publish.ts";
+import { publisher } from "../../src/hub/message.ts";
 
 const inbound = { join: z.object({ room: z.string() }) };
 const outbound = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
 import { defineChannel, log, reply, volatile } from "../../src/hub/channel.ts";
-import { publisher } from "../../src/hub/publish.ts";
+import { publisher } from "../../src/hub/message.ts";
 import { defineRoute } from "../../src/hub/route.ts";
 import { defineCollection } from "../../src/store/collection.ts";
 import { insertMissing } from "../../src/store/insert-missing.ts";

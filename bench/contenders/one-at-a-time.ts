@@ -1,5 +1,5 @@
 import type { App } from "../../src/apps/app.ts";
-import { inTurns } from "../../src/hub/turns.ts";
+import { inTurns } from "../../src/hub/in-turn.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Clock } from "../hub/clock.ts";
 import type { Delivering, Joining, Member } from "../hub/delivering.ts";
 import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
-import type { Fanout, Delivery as Message, Outgoing, Position, Stamped } from "../hub/publish.ts";
+import type { Fanout, Delivery as Message, Outgoing, Position, Stamped } from "../hub/message.ts";
 import { repeat } from "../hub/repeat.ts";
 import type { Relayed, RoomLog } from "../store/collection.ts";
 import { type FaultPoint, noFaults } from "./faults.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../hub/clock.ts";
-import type { Delivery, Outgoing } from "../hub/publish.ts";
+import type { Delivery, Outgoing } from "../hub/message.ts";
 
 /** How long the newest version of a thing is remembered after it was seen, while nothing is wrong; milliseconds. */
 const KEPT_MS = 60_000;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
 import { REPEATABLE_MS } from "../hub/command.ts";
-import type { Outgoing } from "../hub/publish.ts";
+import type { Outgoing } from "../hub/message.ts";
 import { repeat } from "../hub/repeat.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { insertOnce } from "../store/insert-once.ts";

@@ -1,4 +1,4 @@
-import type { Stamped } from "../hub/publish.ts";
+import type { Stamped } from "../hub/message.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { RoomLog } from "../store/collection.ts";
 import { originOf } from "../store/writes/origin.ts";

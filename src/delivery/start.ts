@@ -1,7 +1,7 @@
 import type { Channel, Keep } from "../hub/channel.ts";
 import { type Clock, systemClock } from "../hub/clock.ts";
 import type { HubEvents } from "../hub/events.ts";
-import type { Fanout } from "../hub/publish.ts";
+import type { Fanout } from "../hub/message.ts";
 import type { Store } from "../store/collection.ts";
 import { Delivery } from "./delivery.ts";
 import type { FaultPoint } from "./faults.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Channel } from "../hub/channel.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Hub } from "../hub/hub.ts";
-import { outgoing } from "../hub/publish.ts";
+import { outgoing } from "../hub/message.ts";
 import { defineRoute, type Route } from "../hub/route.ts";
 
 /** `POST /api/publish`: an administrator sends any declared message to any room. */

@@ -7,7 +7,7 @@ import { DISCONNECTS, type DisconnectName } from "./disconnects.ts";
 import type { HubError } from "./errors.ts";
 import type { Door, HubEvents } from "./events.ts";
 import type { Identity } from "./identity.ts";
-import { outgoing } from "./publish.ts";
+import { outgoing } from "./message.ts";
 
 /** What a door gives the hub for each client; beyond this the hub knows nothing of transports. */
 export interface Wire {

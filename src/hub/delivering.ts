@@ -1,4 +1,4 @@
-import type { Outgoing } from "./publish.ts";
+import type { Outgoing } from "./message.ts";
 
 /** What the hub asks of delivery, which keeps the promises of the delivery classes. */
 export interface Delivering {

@@ -7,9 +7,9 @@ import type { Connection } from "./connection.ts";
 import { DISCONNECTS, Refusal } from "./disconnects.ts";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "./errors.ts";
 import type { HubEvents } from "./events.ts";
+import { createRepeats } from "./idempotent-messages.ts";
 import type { Authenticator } from "./identity.ts";
 import type { Limits } from "./limits.ts";
-import { createRepeats } from "./repeats.ts";
 
 /** The answer to a client message: what a Socket.IO acknowledgement carries. */
 export type Acknowledgement =

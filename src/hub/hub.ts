@@ -9,7 +9,7 @@ import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
-import type { Outgoing } from "./publish.ts";
+import type { Outgoing } from "./message.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
 const ADMISSION_MS = 60_000;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { HubError } from "../hub/errors.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { Outgoing } from "../hub/publish.ts";
-import { inTurns } from "../hub/turns.ts";
+import { inTurns } from "../hub/in-turn.ts";
+import type { Outgoing } from "../hub/message.ts";
 import type { Redis } from "./redis.ts";
 
 /** By channel, what messages a publication is. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Command } from "../hub/command.ts";
-import type { Outgoing, Position, Stamped } from "../hub/publish.ts";
+import type { Outgoing, Position, Stamped } from "../hub/message.ts";
 
 export type Id = number | string;
 

@@ -1,5 +1,5 @@
 import { HubError } from "../hub/errors.ts";
-import type { Outgoing } from "../hub/publish.ts";
+import type { Outgoing } from "../hub/message.ts";
 import type { Collection, Document } from "./collection.ts";
 
 /**

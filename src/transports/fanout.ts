@@ -1,6 +1,6 @@
 import type { Server as SocketIoServer } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
-import type { Fanout } from "../hub/publish.ts";
+import type { Fanout } from "../hub/message.ts";
 import type { MemberWire } from "./wire.ts";
 import { Broadcast } from "./writing/broadcast.ts";
 

@@ -9,7 +9,7 @@ import { stationOutbound } from "../../src/apps/battery/messages.ts";
 import { ALL_STATIONS, STATIONS, stationRoom } from "../../src/apps/battery/rooms.ts";
 import { addBattery, emptyStation } from "../../src/apps/battery/station.ts";
 import { systemClock } from "../../src/hub/clock.ts";
-import { publisher } from "../../src/hub/publish.ts";
+import { publisher } from "../../src/hub/message.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 import { DOORS, type TestClient } from "../support/client.ts";
 import { startHub, type TestHub } from "../support/hub.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import type { Delivery } from "../../src/hub/publish.ts";
+import type { Delivery } from "../../src/hub/message.ts";
 import { FeedsRig, type TestMember } from "./rig.ts";
 
 describe("class log on a worker", () => {

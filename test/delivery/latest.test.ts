@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LatestValues } from "../../src/delivery/latest.ts";
-import type { Delivery } from "../../src/hub/publish.ts";
+import type { Delivery } from "../../src/hub/message.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 function value(version: number, key = "7"): Delivery {

@@ -5,7 +5,7 @@ import { Feeds } from "../../src/delivery/feeds.ts";
 import { systemClock } from "../../src/hub/clock.ts";
 import type { Joining, Member } from "../../src/hub/delivering.ts";
 import { HubEvents } from "../../src/hub/events.ts";
-import type { Delivery, Outgoing } from "../../src/hub/publish.ts";
+import type { Delivery, Outgoing } from "../../src/hub/message.ts";
 import type { Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 

@@ -7,7 +7,7 @@ import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { localLimits } from "../../src/hub/limits.ts";
-import { publisher } from "../../src/hub/publish.ts";
+import { publisher } from "../../src/hub/message.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { aChannel, aHub, anIdentity, deferred, error, ForgetfulCommands, RecordingWire } from "./recording-wire.ts";
 

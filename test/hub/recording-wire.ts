@@ -15,7 +15,7 @@ import type { Acknowledgement } from "../../src/hub/dispatch.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { Authenticator, Identity } from "../../src/hub/identity.ts";
 import { localLimits } from "../../src/hub/limits.ts";
-import type { Outgoing } from "../../src/hub/publish.ts";
+import type { Outgoing } from "../../src/hub/message.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 /** A door with nothing behind it: it keeps what it is told. */

@@ -3,7 +3,7 @@ import type { App } from "../../src/apps/app.ts";
 import { APPS } from "../../src/apps/index.ts";
 import type { ConfigFile } from "../../src/config.ts";
 import { defineChannel, latest, log, reply } from "../../src/hub/channel.ts";
-import { publisher } from "../../src/hub/publish.ts";
+import { publisher } from "../../src/hub/message.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
 import { startMongo } from "../support/mongo.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemClock } from "../../src/hub/clock.ts";
-import type { Outgoing } from "../../src/hub/publish.ts";
+import type { Outgoing } from "../../src/hub/message.ts";
 import type { Relay, Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 

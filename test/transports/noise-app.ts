@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
 import { defineChannel, latest, log, reply, volatile } from "../../src/hub/channel.ts";
-import { type Outgoing, publisher } from "../../src/hub/publish.ts";
+import { type Outgoing, publisher } from "../../src/hub/message.ts";
 import type { Target } from "../support/client.ts";
 
 const n = z.number();

@@ -7,7 +7,7 @@ import { type Socket as ClientSocket, io as connectTo } from "socket.io-client";
 import { z } from "zod";
 import { log } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
-import { type Fanout, publisher } from "../../src/hub/publish.ts";
+import { type Fanout, publisher } from "../../src/hub/message.ts";
 import { fanoutOf } from "../../src/transports/fanout.ts";
 import { inMemory, openNamespaces } from "../../src/transports/namespaces.ts";
 import { createEngine } from "../../src/transports/socketio/engine-io.ts";

@@ -4,7 +4,7 @@ import type { Connection } from "../../hub/connection.ts";
 import type { Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
-import { sinceGiven } from "../../hub/since.ts";
+import { sinceGiven } from "../../hub/resume.ts";
 import { originOf } from "../../store/writes/origin.ts";
 import type { Station } from "./collections.ts";
 import {

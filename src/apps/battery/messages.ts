@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { latest, log, reply, volatile } from "../../hub/channel.ts";
-import { resumed } from "../../hub/since.ts";
+import { resumed } from "../../hub/resume.ts";
 
 const id = z.number().int().positive();
 const timestamp = z.iso.datetime();

@@ -1,7 +1,7 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
-import { type Outgoing, publisher } from "../../hub/publish.ts";
+import { type Outgoing, publisher } from "../../hub/message.ts";
 import type { LogEntry, RoomLog } from "../../store/collection.ts";
 import type { Tools } from "../app.ts";
 import type { BookedBattery, Station } from "./collections.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { since } from "../../hub/resume.ts";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import { since } from "../../hub/since.ts";
 import type { Snapped } from "../../hub/snapshot.ts";
 import type { Station } from "./collections.ts";
 import { inventory, LEVELS, listedNews, listedNotification, STATUSES } from "./messages.ts";

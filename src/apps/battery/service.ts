@@ -2,7 +2,7 @@ import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { type Outgoing, publisher } from "../../hub/publish.ts";
+import { type Outgoing, publisher } from "../../hub/message.ts";
 import type { Snapped, Snapshot } from "../../hub/snapshot.ts";
 import type { Change } from "../../store/collection.ts";
 import type { BookedBattery, Station, Stations } from "./collections.ts";

@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import { type Outgoing, publisher } from "../../hub/publish.ts";
+import { type Outgoing, publisher } from "../../hub/message.ts";
 import { type Location, outbound, type SupportMessage } from "./messages.ts";
 import { bookingRoom, NAMESPACE, supportRoom, userRoom } from "./rooms.ts";
 import type { Status } from "./statuses.ts";

@@ -4,7 +4,7 @@ import type { Connection } from "../../hub/connection.ts";
 import type { Resumed } from "../../hub/delivering.ts";
 import { HubError, toHubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { sinceGiven } from "../../hub/since.ts";
+import { sinceGiven } from "../../hub/resume.ts";
 import { originOf } from "../../store/writes/origin.ts";
 import { inbound, type Outbound, outbound, uuid } from "./messages.ts";
 import { NAMESPACE, parseRoom, userRoom } from "./rooms.ts";

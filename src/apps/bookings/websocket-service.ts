@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HubError } from "../../hub/errors.ts";
 import type { Hub } from "../../hub/hub.ts";
-import type { Outgoing } from "../../hub/publish.ts";
+import type { Outgoing } from "../../hub/message.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { type Location, type SupportMessage, userId as userIdSchema } from "./messages.ts";
 import type { Status } from "./statuses.ts";

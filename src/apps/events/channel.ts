@@ -7,7 +7,7 @@ import type { Joining, Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Limits } from "../../hub/limits.ts";
-import { sinceGiven } from "../../hub/since.ts";
+import { sinceGiven } from "../../hub/resume.ts";
 import { originOf } from "../../store/writes/origin.ts";
 import { inbound, type Outbound, outbound } from "./messages.ts";
 import { type EventsService, NAMESPACE, roomOf } from "./service.ts";

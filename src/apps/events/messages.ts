@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { latest, log, reply, volatile } from "../../hub/channel.ts";
-import { resumed, since } from "../../hub/since.ts";
+import { resumed, since } from "../../hub/resume.ts";
 
 const timestamp = z.iso.datetime();
 const eventId = z.number().int().positive();

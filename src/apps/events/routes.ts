@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { since } from "../../hub/resume.ts";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import { since } from "../../hub/since.ts";
 import { MAX_SEATS } from "./collections.ts";
 import type { EventsService } from "./service.ts";
 

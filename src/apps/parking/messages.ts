@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { log, reply } from "../../hub/channel.ts";
-import { resumed, since } from "../../hub/since.ts";
+import { resumed, since } from "../../hub/resume.ts";
 
 /** What a client can be notified of. */
 export const NOTIFICATION_TYPES = ["reservation", "parking_lot"] as const;

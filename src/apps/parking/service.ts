@@ -1,7 +1,7 @@
 import type { Command } from "../../hub/command.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { type Outgoing, publisher } from "../../hub/publish.ts";
+import { type Outgoing, publisher } from "../../hub/message.ts";
 import type { Change, Collection } from "../../store/collection.ts";
 import { createTidy, isUntidy } from "./archive.ts";
 import type { LocatedReservation, Lot, Reservation } from "./collections.ts";

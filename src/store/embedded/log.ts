@@ -1,5 +1,5 @@
 import type { Clock } from "../../hub/clock.ts";
-import type { Outgoing, Position, Stamped } from "../../hub/publish.ts";
+import type { Outgoing, Position, Stamped } from "../../hub/message.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../collection.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
 import type { EmbeddedDatabase } from "./database.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type mongoose from "mongoose";
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
-import type { Outgoing, Position, Stamped } from "../../hub/publish.ts";
+import type { Outgoing, Position, Stamped } from "../../hub/message.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../collection.ts";
 import { inBatches } from "../in-batches.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";

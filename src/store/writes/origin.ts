@@ -1,4 +1,4 @@
-import type { Stamped } from "../../hub/publish.ts";
+import type { Stamped } from "../../hub/message.ts";
 import type { Document } from "../collection.ts";
 
 /** What the store knows of a document that it has given out. */

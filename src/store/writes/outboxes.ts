@@ -1,6 +1,6 @@
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
-import type { Stamped } from "../../hub/publish.ts";
+import type { Stamped } from "../../hub/message.ts";
 import type { Id, Relay } from "../collection.ts";
 import { type Outbox, type OutboxEntry, stampedOf } from "./record.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { REPEATABLE_MS } from "../../hub/command.ts";
-import type { Outgoing, Stamped } from "../../hub/publish.ts";
+import type { Outgoing, Stamped } from "../../hub/message.ts";
 import type { Change } from "../collection.ts";
 import { freeze } from "../storable.ts";
 import type { Marker, OutboxEntry, Stored } from "./record.ts";

@@ -1,4 +1,4 @@
-import type { Outgoing, Stamped } from "../../hub/publish.ts";
+import type { Outgoing, Stamped } from "../../hub/message.ts";
 import type { Document, Id } from "../collection.ts";
 import { noteOrigin } from "./origin.ts";
 

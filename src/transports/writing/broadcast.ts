@@ -1,6 +1,6 @@
 import * as ws from "ws";
 import type { Channel } from "../../hub/channel.ts";
-import type { Outgoing } from "../../hub/publish.ts";
+import type { Outgoing } from "../../hub/message.ts";
 import type { Frame } from "./coalesced-socket.ts";
 
 type Envelope = NonNullable<Channel["envelope"]>;

@@ -3,7 +3,7 @@ import { createNotifications, KEPT } from "../../../src/apps/battery/notificatio
 import { NOTIFICATIONS, userRoom } from "../../../src/apps/battery/rooms.ts";
 import { DEMO_USERS } from "../../../src/auth/demo.ts";
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Outgoing } from "../../../src/hub/message.ts";
 import { BATTERY_DOOR, book, finish, listed, newStation } from "../../conformance/battery-data.ts";
 import type { Payload } from "../../support/client.ts";
 import { comingAgain } from "../../support/command.ts";

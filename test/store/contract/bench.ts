@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Outgoing } from "../../../src/hub/message.ts";
 import { type Collection, defineCollection, type Relay, type Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { ManualClock } from "../../support/manual-clock.ts";

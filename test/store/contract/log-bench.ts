@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Outgoing } from "../../../src/hub/message.ts";
 import type { Retention, RoomLog, RoomName, Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { ManualClock } from "../../support/manual-clock.ts";

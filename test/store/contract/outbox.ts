@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Command } from "../../../src/hub/command.ts";
-import type { Outgoing, Stamped } from "../../../src/hub/publish.ts";
+import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
 import type { Relay, Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";

@@ -1,6 +1,6 @@
 // A second worker on the database of a test: see workers.ts, which starts it and talks to it.
 import { systemClock } from "../../../src/hub/clock.ts";
-import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Outgoing } from "../../../src/hub/message.ts";
 import type { Relay } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { aMessage, declareThings } from "./bench.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import mongoose from "mongoose";
 import { z } from "zod";
-import type { Outgoing } from "../../../src/hub/publish.ts";
+import type { Outgoing } from "../../../src/hub/message.ts";
 import { defineCollection, type Store } from "../../../src/store/collection.ts";
 import { openMongoStore } from "../../../src/store/mongo/store.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { z } from "zod";
 import type { Command } from "../../../src/hub/command.ts";
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Outgoing, Stamped } from "../../../src/hub/publish.ts";
+import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
 import type { Relay } from "../../../src/store/collection.ts";
 import { type GroupCommit, groupCommit } from "../../../src/store/writes/group-commit.ts";
 import { Markers } from "../../../src/store/writes/markers.ts";

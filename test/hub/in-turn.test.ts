@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { inTurns } from "../../src/hub/turns.ts";
+import { inTurns } from "../../src/hub/in-turn.ts";
 
 /** Something to wait for, until the spec says how it ends. */
 function held<T>() {
