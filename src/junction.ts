@@ -25,7 +25,7 @@ import { type Log, logHubEvents } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { startCluster } from "./redis/peers.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
-import { insertMissing } from "./store/insert-missing.ts";
+import { insertMissing } from "./store/ensure.ts";
 import { openStore } from "./store/open.ts";
 import { createTransports } from "./transports/transports.ts";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { doorOf } from "./doors.ts";
-import type { Violation } from "./judgement.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
 import type { Group } from "./mix.ts";
 import { Subscriber } from "./subscriber.ts";
 import { Typing } from "./typing.ts";
+import type { Violation } from "./violation.ts";
 
 /** New connections a second; nginx takes 200 from one address. */
 const RAMP = 150;

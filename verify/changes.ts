@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Violation } from "./judgement.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Group } from "./mix.ts";
 import type { Room } from "./rooms/room.ts";
+import type { Violation } from "./violation.ts";
 
 /** How often it is looked what is due; milliseconds. */
 const TICK_MS = 20;

@@ -1,5 +1,5 @@
-import type { Tally, Violation } from "./judgement.ts";
 import type { GivenValue, Receipt, RoomRecord, Subject } from "./ledger.ts";
+import type { Tally, Violation } from "./violation.ts";
 
 /**
  * Adds what became of a room's `latest` values to `tally`; gives the promises that were broken. A subscriber may skip

@@ -1,5 +1,5 @@
-import type { Tally, Violation } from "./judgement.ts";
 import { type Confirmation, isConfirmation, type LoggedMessage, type Receipt, type RoomRecord } from "./ledger.ts";
+import type { Tally, Violation } from "./violation.ts";
 
 /** How many messages of a room are kept, at least: a client that has missed no more is never told that it is too late. */
 export const KEPT = 1_000;

@@ -1,4 +1,5 @@
-import type { Judgement, Kind, Tally, Violation } from "./judgement.ts";
+import type { Judgement } from "./judgement.ts";
+import type { Kind, Tally, Violation } from "./violation.ts";
 
 /** How many violations are described. */
 const DESCRIBED = 5;

@@ -1,6 +1,6 @@
-import type { Tally } from "./judgement.ts";
-import { emptyTally } from "./judgement.ts";
 import type { Subscriber } from "./subscriber.ts";
+import type { Tally } from "./violation.ts";
+import { emptyTally } from "./violation.ts";
 
 /** Between two who begin to type; milliseconds. */
 const INTERVAL_MS = 200;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
-import { defineChannel, reply, volatile } from "../../src/hub/channel.ts";
+import { defineChannel } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/message.ts";
+import { reply, volatile } from "../../src/hub/outbound.ts";
 
 const inbound = { join: z.object({ room: z.string() }) };
 const outbound = {

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
-import { defineChannel, log, reply, volatile } from "../../src/hub/channel.ts";
+import { defineChannel } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/message.ts";
+import { log, reply, volatile } from "../../src/hub/outbound.ts";
 import { defineRoute } from "../../src/hub/route.ts";
 import { defineCollection } from "../../src/store/collection.ts";
-import { insertMissing } from "../../src/store/insert-missing.ts";
+import { insertMissing } from "../../src/store/ensure.ts";
 
 const note = z.object({ n: z.number(), at: z.number(), text: z.string() });
 const inbound = { join: z.object({ room: z.string() }) };

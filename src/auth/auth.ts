@@ -1,7 +1,7 @@
 import type { Clock } from "../hub/clock.ts";
+import { repeat } from "../hub/clock.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Limits } from "../hub/limits.ts";
-import { repeat } from "../hub/repeat.ts";
 import type { Route } from "../hub/route.ts";
 import type { Store } from "../store/collection.ts";
 import { createAuthenticator } from "./authenticator.ts";

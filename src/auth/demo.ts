@@ -1,5 +1,5 @@
 import type { Role } from "../hub/identity.ts";
-import { insertMissing } from "../store/insert-missing.ts";
+import { insertMissing } from "../store/ensure.ts";
 import type { AuthCollections } from "./collections.ts";
 import { sha256 } from "./digest.ts";
 import { hashPassword } from "./passwords.ts";

@@ -4,7 +4,8 @@ import type * as bookings from "../apps/bookings/messages.ts";
 import type * as events from "../apps/events/messages.ts";
 import type * as parking from "../apps/parking/messages.ts";
 import type * as vehicles from "../apps/vehicles/messages.ts";
-import type { DeliveryClass, InboundTypes, Outbound, OutboundTypes } from "../hub/channel.ts";
+import type { InboundTypes } from "../hub/channel.ts";
+import type { DeliveryClass, Outbound, OutboundTypes } from "../hub/outbound.ts";
 
 // Types alone are imported from the channels and from the hub: nothing of the server gets into a browser's bundle.
 

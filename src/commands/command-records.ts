@@ -1,11 +1,11 @@
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
-import { REPEATABLE_MS } from "../hub/command.ts";
+import { repeat } from "../hub/clock.ts";
 import type { Commands } from "../hub/commands.ts";
+import { REPEATABLE_MS } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
 import { inTurns } from "../hub/in-turn.ts";
-import { repeat } from "../hub/repeat.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 import { RecordedCommand } from "./recorded-command.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Command } from "../hub/command.ts";
+import type { Command } from "../hub/commands.ts";
 
 /** What has been written down of a command that may have been begun before. */
 export interface CommandNotes {

@@ -1,10 +1,13 @@
 import type { Clock } from "../hub/clock.ts";
+import { repeat } from "../hub/clock.ts";
 import type { Delivering, Joining, Member } from "../hub/delivering.ts";
 import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Fanout, Delivery as Message, Outgoing, Position, Stamped } from "../hub/message.ts";
-import { repeat } from "../hub/repeat.ts";
-import type { Relayed, RoomLog } from "../store/collection.ts";
+import type { Document } from "../store/collection.ts";
+import type { RoomLog } from "../store/log.ts";
+import { originOf } from "../store/writes/origin.ts";
+import type { Relayed } from "../store/writes/relay.ts";
 import { type FaultPoint, noFaults } from "./faults.ts";
 import { copyFor } from "./feed.ts";
 import { Feeds } from "./feeds.ts";
@@ -93,6 +96,10 @@ export class Delivery implements Delivering {
 
   isNews(value: Outgoing, version: number, { id }: Member): boolean {
     return this.#latest.isNews(value, version, id);
+  }
+
+  versionOf(document: Document): number {
+    return originOf(document).version;
   }
 
   /** The other workers cannot be heard: until they can, their messages of class `log` are read from the store. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Member } from "../hub/delivering.ts";
 import type { Outgoing, Position } from "../hub/message.ts";
-import type { LogEntry, RoomLog, RoomName } from "../store/collection.ts";
+import type { LogEntry, RoomLog, RoomName } from "../store/log.ts";
 
 /** How many messages are read from the log at a time. */
 export const PAGE = 200;

@@ -2,7 +2,7 @@ import type { Clock } from "../hub/clock.ts";
 import type { Joining, Member, Resumed } from "../hub/delivering.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Delivery, Fanout, Position } from "../hub/message.ts";
-import type { LogEntry, RoomLog } from "../store/collection.ts";
+import type { LogEntry, RoomLog } from "../store/log.ts";
 import type { FaultPoint } from "./faults.ts";
 import { copyFor, Feed, type Follower, PAGE, type Placed } from "./feed.ts";
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
-import { REPEATABLE_MS } from "../hub/command.ts";
+import { repeat } from "../hub/clock.ts";
+import { REPEATABLE_MS } from "../hub/commands.ts";
 import type { Outgoing } from "../hub/message.ts";
-import { repeat } from "../hub/repeat.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
-import { insertOnce } from "../store/insert-once.ts";
+import { insertOnce } from "../store/ensure.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 
 const SWEEP_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Channel, Keep } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/repeat.ts";
-import type { Retention, RoomLog } from "../store/collection.ts";
+import { repeat } from "../hub/clock.ts";
+import type { Retention, RoomLog } from "../store/log.ts";
 
 /** What is kept where neither the channel nor the configuration says otherwise. */
 export const DEFAULT_KEEP = { messages: 1_000, hours: 24 };

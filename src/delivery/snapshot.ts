@@ -1,6 +1,6 @@
 import type { Stamped } from "../hub/message.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
-import type { RoomLog } from "../store/collection.ts";
+import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
 
 /** How often data is read anew because its rooms were written to meanwhile. */

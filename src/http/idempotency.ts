@@ -1,6 +1,5 @@
 import type { Request, Response } from "express";
-import { type Command, once } from "../hub/command.ts";
-import { type Commands, commandKey, fingerprint, outcomeOf, resultOf } from "../hub/commands.ts";
+import { type Command, type Commands, commandKey, fingerprint, once, outcomeOf, resultOf } from "../hub/commands.ts";
 import { isRepeatable, type Route, type RouteRequest } from "../hub/route.ts";
 
 type Asked = Omit<RouteRequest<unknown, unknown, unknown>, "command">;

@@ -1,7 +1,6 @@
 import type { Express } from "express";
 import type { z } from "zod";
-import type { Command } from "../hub/command.ts";
-import type { Commands } from "../hub/commands.ts";
+import type { Command, Commands } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Route } from "../hub/route.ts";

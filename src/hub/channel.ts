@@ -1,44 +1,10 @@
 import type { z } from "zod";
-import type { Command } from "./command.ts";
-import type { Connection } from "./connection.ts";
+import type { Client, Params } from "./client.ts";
+import type { Command } from "./commands.ts";
 import type { CredentialKind, Identity } from "./identity.ts";
+import type { OutboundTypes } from "./outbound.ts";
 
-/**
- * The promise a message type is delivered by.
- * - `log`: every subscriber gets every one, in one order, also those that came while it was away.
- * - `latest`: a slow client may skip values but ends on the newest of each key.
- * - `volatile`: delivered if the client can take it now.
- * - `reply`: the answer to one client (a confirmation, a result, an error); never broadcast.
- */
-export type DeliveryClass = "log" | "latest" | "volatile" | "reply";
-
-/** An outbound message type: its schema, its delivery class and, for `latest`, what makes two values the same thing. */
-export interface Outbound<S extends z.ZodObject = z.ZodObject, D extends DeliveryClass = DeliveryClass> {
-  readonly schema: S;
-  readonly delivery: D;
-  readonly key: ((payload: Readonly<Record<string, unknown>>) => string) | undefined;
-}
-
-export type OutboundTypes = Readonly<Record<string, Outbound>>;
 export type InboundTypes = Readonly<Record<string, z.ZodObject>>;
-
-/** A message of this class reaches clients with one field more: `seq`, its place in the log of the room. */
-export function log<S extends z.ZodObject>(schema: S): Outbound<S, "log"> {
-  return { schema, delivery: "log", key: undefined };
-}
-
-/** `key` names the field that tells things apart, for example `eventId`. */
-export function latest<S extends z.ZodObject>(schema: S, key: keyof z.output<S> & string): Outbound<S, "latest"> {
-  return { schema, delivery: "latest", key: (payload) => String(payload[key]) };
-}
-
-export function volatile<S extends z.ZodObject>(schema: S): Outbound<S, "volatile"> {
-  return { schema, delivery: "volatile", key: undefined };
-}
-
-export function reply<S extends z.ZodObject>(schema: S): Outbound<S, "reply"> {
-  return { schema, delivery: "reply", key: undefined };
-}
 
 export interface ChannelLimits {
   /** Connections that one credential may have open at once, on all workers. */
@@ -61,9 +27,6 @@ export interface ErrorFacts {
   readonly room: string | undefined;
   readonly timestamp: string;
 }
-
-/** The path parameters of the URL or namespace that the client came by, for example `{ eventId: "7" }`. */
-export type Params = Readonly<Record<string, string>>;
 
 /** What a handler may give back: fields that are added to the acknowledgement. */
 export type HandlerResult = Readonly<Record<string, unknown>> | undefined;
@@ -94,16 +57,16 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
   /** May refuse (throw a `Refusal`) a client whose credential is good, for example for a thing that does not exist. */
   readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
   /** Called once a client is in: joins its rooms and sends the document's greeting. */
-  readonly open?: (client: Connection<Out>) => void | Promise<void>;
+  readonly open?: (client: Client<Out>) => void | Promise<void>;
   /** Called when a client has renewed its credential: the new one may say another role. */
-  readonly renewed?: (client: Connection<Out>) => void | Promise<void>;
+  readonly renewed?: (client: Client<Out>) => void | Promise<void>;
   /**
    * One handler per inbound type, with a payload that its schema has accepted. One that changes stored data passes the
    * command on: then a message that comes again under the same id changes nothing twice.
    */
   readonly on: {
     readonly [K in keyof In]: (
-      client: Connection<Out>,
+      client: Client<Out>,
       payload: z.output<In[K]>,
       command: Command,
     ) => HandlerResult | void | Promise<HandlerResult | void>;
@@ -115,13 +78,13 @@ export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on"
   readonly rooms: string;
   /** Whether there are messages of class `log` in its rooms. */
   readonly keepsLog: boolean;
-  readonly open: (client: Connection<OutboundTypes>) => void | Promise<void>;
-  readonly renewed: (client: Connection<OutboundTypes>) => void | Promise<void>;
+  readonly open: (client: Client<OutboundTypes>) => void | Promise<void>;
+  readonly renewed: (client: Client<OutboundTypes>) => void | Promise<void>;
   readonly on: ReadonlyMap<string, Handler>;
 };
 
 type Handler = (
-  client: Connection<OutboundTypes>,
+  client: Client<OutboundTypes>,
   payload: unknown,
   command: Command,
 ) => HandlerResult | void | Promise<HandlerResult | void>;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Channel, Outbound, OutboundTypes, Params } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { Client, Params } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { timestamp } from "./clock.ts";
 import type { Delivering, Joining, Member } from "./delivering.ts";
@@ -8,6 +9,7 @@ import type { HubError } from "./errors.ts";
 import type { Door, HubEvents } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import { outgoing } from "./message.ts";
+import type { Outbound, OutboundTypes } from "./outbound.ts";
 
 /** What a door gives the hub for each client; beyond this the hub knows nothing of transports. */
 export interface Wire {
@@ -52,7 +54,7 @@ export interface Recording {
 type Payload = Readonly<Record<string, unknown>>;
 
 /** A client as its handlers see it. `Out` are the messages that its channel declares. */
-export class Connection<Out extends OutboundTypes = OutboundTypes> {
+export class Connection<Out extends OutboundTypes = OutboundTypes> implements Client<Out> {
   readonly channel: Channel;
   readonly params: Params;
   /** The place of the last message that the client has seen of the channel's one room, where it says so on connecting. */
@@ -100,14 +102,15 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
     if (this.isOpen) this.#answer(type, this.#declared(type).schema.parse(payload));
   }
 
-  /**
-   * Sends the current value of a thing, of class `latest`, as it was read from the store in this `version`, unless the
-   * client has been sent a newer one while it was read. To be read after joining the room: then none is missed.
-   */
-  sendValue<K extends keyof Out & string>(type: K, payload: z.input<Out[K]["schema"]>, version: number): void {
-    if (!this.isOpen) return;
+  sendCurrent<K extends keyof Out & string>(
+    type: K,
+    document: { readonly id: string | number } | undefined,
+    payload = document as z.input<Out[K]["schema"]>,
+  ): void {
+    if (!this.isOpen || document === undefined) return;
+    const { delivery } = this.#tools;
     const value = outgoing(this.channel.rooms, [], type, this.#declared(type), payload);
-    if (this.#tools.delivery.isNews(value, version, this.#member)) this.#answer(type, value.payload);
+    if (delivery.isNews(value, delivery.versionOf(document), this.#member)) this.#answer(type, value.payload);
   }
 
   /** Sends again what was checked when it was sent first. */
@@ -127,7 +130,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> {
   }
 
   /** Sends to the members of `room`, on every door and worker, but not to this client. Not for class `log`. */
-  toOthers<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
+  broadcastFrom<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
     void this.#tools.delivery.publish(
       outgoing(this.channel.rooms, [room], type, this.#declared(type), payload),
       this.id,

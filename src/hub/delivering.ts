@@ -15,6 +15,8 @@ export interface Delivering {
   unfollow(member: Member, room: string): void;
   /** Whether a value of class `latest`, as just read, is none that `member` has been sent a newer one of. */
   isNews(value: Outgoing, version: number, member: Member): boolean;
+  /** Gives the version of a document as the store gave it out; throws an `Error` for any other object. */
+  versionOf(document: { readonly id: string | number }): number;
 }
 
 /** A client as delivery sees it. */

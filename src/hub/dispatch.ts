@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Channel, HandlerResult } from "./channel.ts";
 import type { Clock } from "./clock.ts";
-import { type Command, once } from "./command.ts";
 import type { Commands } from "./commands.ts";
+import { type Command, once } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { DISCONNECTS, Refusal } from "./disconnects.ts";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import type { DeliveryClass } from "./channel.ts";
 import type { DisconnectName } from "./disconnects.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { DeliveryClass } from "./outbound.ts";
 
 /** What happens in the hub, for those who watch: logging and metrics subscribe, the hub knows neither. */
 export interface HubEventMap {

@@ -1,4 +1,5 @@
-import type { Channel, Params } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { Params } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Commands } from "./commands.ts";
 import { Connection, type ConnectionTools, type Wire } from "./connection.ts";

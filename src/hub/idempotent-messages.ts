@@ -1,9 +1,19 @@
-import type { HandlerResult, Outbound } from "./channel.ts";
+import type { HandlerResult } from "./channel.ts";
 import type { Clock } from "./clock.ts";
-import { type Command, once, REPEATABLE_MS } from "./command.ts";
-import { type Commands, commandKey, fingerprint, type Outcome, outcomeOf, resultOf } from "./commands.ts";
+import {
+  type Command,
+  type Commands,
+  commandKey,
+  fingerprint,
+  type Outcome,
+  once,
+  outcomeOf,
+  REPEATABLE_MS,
+  resultOf,
+} from "./commands.ts";
 import type { Connection, Recording } from "./connection.ts";
 import { HubError } from "./errors.ts";
+import type { Outbound } from "./outbound.ts";
 
 /** A client message that may come again: the client has given it an id. */
 export interface RepeatableMessage {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { DeliveryClass, Outbound, OutboundTypes } from "./channel.ts";
+import type { DeliveryClass, Outbound, OutboundTypes } from "./outbound.ts";
 
 /** A message on its way to rooms: already checked against its schema, so that it can be stored and sent as it is. */
 export interface Outgoing {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Connection } from "./connection.ts";
+import type { Client } from "./client.ts";
+import type { Resumed } from "./delivering.ts";
 import { HubError } from "./errors.ts";
 
 /** The place of the last message that a client has seen of a room, as a client sends it to resume; see `Joining`. */
@@ -25,9 +26,32 @@ export function sinceOf(handshake: unknown): number | undefined {
 }
 
 /** What the client's handshake asks to be resumed from. One that cannot be read is told to the client, and left at that. */
-export function sinceGiven(client: Pick<Connection, "since" | "fail">): number | undefined {
+export function sinceGiven(client: Pick<Client, "since" | "fail">): number | undefined {
   const { since } = client;
   if (since === undefined || !Number.isNaN(since)) return since;
   client.fail(new HubError("invalid_field", "Invalid since: expected the place of a message, a whole number"));
   return undefined;
+}
+
+export interface JoinedRoom {
+  readonly room: string;
+  /** See `Joining`. */
+  readonly since: number | undefined;
+}
+
+/**
+ * Joins several rooms with one confirmation: `confirm` is called once the client is in all of them, before anything of
+ * any of them reaches it, with what there is to say of each, in their order. Rejects as `Connection.join` does, the client
+ * being in none of them.
+ */
+export async function joinAll(
+  client: Pick<Client, "join">,
+  [first, ...others]: readonly JoinedRoom[],
+  confirm: (resumed: readonly Resumed[]) => void | Promise<void>,
+): Promise<void> {
+  if (!first) return confirm([]);
+  await client.join(first.room, {
+    since: first.since,
+    confirm: (resumed) => joinAll(client, others, (further) => confirm([resumed, ...further])),
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Command } from "./command.ts";
+import type { Command } from "./commands.ts";
 import type { CredentialKind, Identity, Role } from "./identity.ts";
 
 /** A request whose every part has been accepted by the route's schemas. */

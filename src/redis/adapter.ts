@@ -1,8 +1,8 @@
 import { createShardedAdapter } from "@socket.io/redis-adapter";
 import { MessageType } from "socket.io-adapter";
-import type { Outbound } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
 import type { Delivery, Fanout } from "../hub/message.ts";
+import type { Outbound } from "../hub/outbound.ts";
 import type { Redis } from "./redis.ts";
 
 type ShardedAdapter = ReturnType<ReturnType<typeof createShardedAdapter>>;

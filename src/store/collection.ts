@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { Command } from "../hub/command.ts";
-import type { Outgoing, Position, Stamped } from "../hub/message.ts";
+import type { Command } from "../hub/commands.ts";
+import type { Outgoing } from "../hub/message.ts";
+import type { RoomLog } from "./log.ts";
 
 export type Id = number | string;
 
@@ -118,65 +119,3 @@ export interface Store {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** A message in the log of a room. */
-export interface LogEntry {
-  readonly id: string;
-  /** Its place in the room, from 1. */
-  readonly seq: number;
-  readonly message: Outgoing;
-}
-
-/** A room of a namespace. */
-export interface RoomName {
-  readonly namespace: string;
-  readonly room: string;
-}
-
-/**
- * The messages of class `log`, in one order per room that is the same for every worker. Rejects with
- * `HubError("unavailable")` while the database cannot be reached.
- */
-export interface RoomLog {
-  /**
-   * Puts messages at the end of the log of each of their rooms, in the order given; one that is there already (by its
-   * id) keeps its place. Resolves, when they are durable, to the places of each message, in the order of its rooms.
-   * Calls of one worker for the same room take effect in the order they are made.
-   */
-  append(messages: readonly Pick<Stamped, "id" | "message">[]): Promise<(readonly Position[])[]>;
-  /** The entries of a room after `seq`, in order, at most `limit`. */
-  read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]>;
-  /** The place of the newest message of each room, 0 where there never was one; in the order given. */
-  newest(rooms: readonly RoomName[]): Promise<number[]>;
-  /** The places of a message in some of its rooms; a room it is not (or no longer) in is left out. */
-  positions(id: string, rooms: readonly RoomName[]): Promise<Position[]>;
-  /**
-   * Rooms that were written to since a time (milliseconds since the epoch, by the writer's clock), with their newest
-   * places.
-   */
-  writtenSince(time: number): Promise<(RoomName & { readonly newest: number })[]>;
-  /**
-   * Removes what the rooms of a namespace need not keep any more, as `keep` says, but never a room's newest message; from
-   * MongoDB nothing that is younger than three minutes. Resolves to how many.
-   */
-  trim(keep: (namespace: string) => Retention): Promise<number>;
-}
-
-/** How long the messages of a room are kept: the newest so many, and none older than so many milliseconds. */
-export interface Retention {
-  readonly messages: number;
-  readonly ms: number;
-}
-
-/** What has become of messages that were relayed. */
-export interface Relayed {
-  /** Resolves when they are out for good; rejects when they have to be relayed again. Absent: they are. */
-  readonly forGood?: Promise<void>;
-}
-
-/**
- * Called after a commit with the messages of the change, in order; resolves when the change may be acknowledged. `earlier`
- * are messages of the same document that another worker has stored and may not have relayed yet: those of class `log` get
- * their places first. When it rejects, the messages are relayed again later.
- */
-export type Relay = (messages: readonly Stamped[], earlier: readonly Stamped[]) => Promise<Relayed>;

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Retention, RoomName } from "./collection.ts";
+import type { Retention, RoomName } from "./log.ts";
 
 /** Names a room among those of all namespaces. JSON tells every two names apart and is made of well-formed characters. */
 export function roomKey({ namespace, room }: RoomName): string {

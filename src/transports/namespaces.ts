@@ -1,9 +1,10 @@
 import type { Namespace, Socket, Server as SocketIoServer } from "socket.io";
 import { Adapter } from "socket.io-adapter";
-import type { Channel, Outbound } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
 import type { Delivery, Fanout } from "../hub/message.ts";
+import type { Outbound } from "../hub/outbound.ts";
 import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom } from "./credentials.ts";
 import type { Recipients } from "./fanout.ts";

@@ -3,11 +3,13 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Server as SocketIoServer } from "socket.io";
-import type { Channel, DeliveryClass, Params } from "../hub/channel.ts";
+import type { Channel } from "../hub/channel.ts";
+import type { Params } from "../hub/client.ts";
 import { timestamp } from "../hub/clock.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Fanout } from "../hub/message.ts";
+import type { DeliveryClass } from "../hub/outbound.ts";
 import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { fanoutOf } from "./fanout.ts";

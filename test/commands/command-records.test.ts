@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { z } from "zod";
 import { type CommandKeeper, openCommands } from "../../src/commands/command-records.ts";
-import { type Command, REPEATABLE_MS } from "../../src/hub/command.ts";
+import { type Command, REPEATABLE_MS } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import type { Collection, CollectionDeclaration, Document, Store } from "../../src/store/collection.ts";
 import { aThing, onEveryStore } from "../store/contract/bench.ts";

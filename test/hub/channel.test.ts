@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { defineChannel, latest, log, reply, volatile } from "../../src/hub/channel.ts";
+import { defineChannel } from "../../src/hub/channel.ts";
+import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
 import { aChannel, error } from "./recording-wire.ts";
 
 describe("defineChannel", () => {

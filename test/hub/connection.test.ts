@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { reply, volatile } from "../../src/hub/channel.ts";
 import { systemClock } from "../../src/hub/clock.ts";
 import { Connection } from "../../src/hub/connection.ts";
 import { HubEvents } from "../../src/hub/events.ts";
+import { reply, volatile } from "../../src/hub/outbound.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { aChannel, anIdentity, error, RecordingDelivery, RecordingWire } from "./recording-wire.ts";
 
@@ -33,13 +33,15 @@ describe("a connection", () => {
     const { connection, wire } = connect();
     expect(() => connection.send("news", { n: "1" } as never)).to.throw(z.ZodError);
     expect(() => connection.send("gossip" as never, {} as never)).to.throw("declares no outbound type gossip");
-    expect(() => connection.toOthers("r", "gossip" as never, {} as never)).to.throw("declares no outbound type gossip");
+    expect(() => connection.broadcastFrom("r", "gossip" as never, {} as never)).to.throw(
+      "declares no outbound type gossip",
+    );
     expect(wire.sent).to.eql([]);
   });
 
   it("sends to the others of a room by delivery, itself excepted", () => {
     const { connection, delivery } = connect();
-    connection.toOthers("room:1", "typing" as never, { who: "ann", token: "x" } as never);
+    connection.broadcastFrom("room:1", "typing" as never, { who: "ann", token: "x" } as never);
     const message = { namespace: "/things", rooms: ["room:1"], type: "typing", payload: { who: "ann" } };
     expect(delivery.published).to.eql([
       { message: { ...message, delivery: "volatile", key: undefined }, except: "c1" },

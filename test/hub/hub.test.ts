@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { z } from "zod";
 import { publishRoute } from "../../src/http/publish-route.ts";
-import { log } from "../../src/hub/channel.ts";
-import { once } from "../../src/hub/command.ts";
+import { once } from "../../src/hub/commands.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import { publisher } from "../../src/hub/message.ts";
+import { log } from "../../src/hub/outbound.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { aChannel, aHub, anIdentity, deferred, error, ForgetfulCommands, RecordingWire } from "./recording-wire.ts";
 

@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { latest, log, reply, volatile } from "../../src/hub/channel.ts";
-import { once, REPEATABLE_MS } from "../../src/hub/command.ts";
-import { commandKey, outcomeOf, resultOf } from "../../src/hub/commands.ts";
+import { commandKey, once, outcomeOf, REPEATABLE_MS, resultOf } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
+import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
 import { aChannel, aHub, error } from "./recording-wire.ts";
 
 describe("a message with an id", () => {

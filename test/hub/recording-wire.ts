@@ -1,13 +1,7 @@
 import { z } from "zod";
-import {
-  type Channel,
-  type ChannelDeclaration,
-  defineChannel,
-  type OutboundTypes,
-  reply,
-} from "../../src/hub/channel.ts";
-import { once } from "../../src/hub/command.ts";
+import { type Channel, type ChannelDeclaration, defineChannel } from "../../src/hub/channel.ts";
 import type { Commands } from "../../src/hub/commands.ts";
+import { once } from "../../src/hub/commands.ts";
 import type { Connection, Wire } from "../../src/hub/connection.ts";
 import type { Delivering, Joining, Member } from "../../src/hub/delivering.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
@@ -16,6 +10,7 @@ import { Hub } from "../../src/hub/hub.ts";
 import type { Authenticator, Identity } from "../../src/hub/identity.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import type { Outgoing } from "../../src/hub/message.ts";
+import { type OutboundTypes, reply } from "../../src/hub/outbound.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 /** A door with nothing behind it: it keeps what it is told. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Joining } from "../../src/hub/delivering.ts";
-import { joinAll } from "../../src/hub/join-all.ts";
+import { joinAll } from "../../src/hub/resume.ts";
 
 /** A client of rooms that stand at 9, with what happens to it, in order. One room cannot be joined. */
 function aClient() {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { RecordedCommand } from "../../src/commands/recorded-command.ts";
-import type { Command } from "../../src/hub/command.ts";
+import type { Command } from "../../src/hub/commands.ts";
 
 /** A command that comes several times, as when its worker died before the answer: each call gives one of its comings. */
 export function comingAgain(): () => Command {

@@ -1,4 +1,4 @@
-import type { DeliveryClass } from "../../src/hub/channel.ts";
+import type { DeliveryClass } from "../../src/hub/outbound.ts";
 
 /** The messages that the five documents name, by app; what the hub sends with its delivery class. */
 export const DOCUMENTED: Readonly<

@@ -14,8 +14,9 @@ import { systemClock } from "../../src/hub/clock.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import type { Route } from "../../src/hub/route.ts";
 import { createLog, type Log } from "../../src/observability/log.ts";
-import type { Relay, Store } from "../../src/store/collection.ts";
+import type { Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
+import type { Relay } from "../../src/store/writes/relay.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A real HTTP server on a free port. */

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemClock } from "../../src/hub/clock.ts";
 import type { Outgoing } from "../../src/hub/message.ts";
-import type { Relay, Store } from "../../src/store/collection.ts";
+import type { Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
+import type { Relay } from "../../src/store/writes/relay.ts";
 
 export interface LoggedStore {
   readonly store: Store;

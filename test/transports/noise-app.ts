@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { App } from "../../src/apps/app.ts";
-import { defineChannel, latest, log, reply, volatile } from "../../src/hub/channel.ts";
+import { defineChannel } from "../../src/hub/channel.ts";
 import { type Outgoing, publisher } from "../../src/hub/message.ts";
+import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
 import type { Target } from "../support/client.ts";
 
 const n = z.number();

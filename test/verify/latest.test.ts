@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { judgeLatest } from "../../verify/judge-latest.ts";
-import { emptyTally } from "../../verify/judgement.ts";
 import type { RoomRecord, Subject } from "../../verify/ledger.ts";
+import { emptyTally } from "../../verify/violation.ts";
 
 /** A subject that had the values 9, 8, 9 and 7, the first of them before anybody watched, and somebody who saw `seen`. */
 function verdict(seen: readonly string[], facts: Partial<Subject> = {}): { kinds: string[]; latencies: number[] } {

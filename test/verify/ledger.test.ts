@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { judgeLog } from "../../verify/judge-log.ts";
-import { emptyTally, judge } from "../../verify/judgement.ts";
+import { judge } from "../../verify/judgement.ts";
 import { type Confirmation, Ledger, type LoggedMessage } from "../../verify/ledger.ts";
+import { emptyTally } from "../../verify/violation.ts";
 import { confirmed, got, gotElsewhere, receipt, room } from "./records.ts";
 
 /** What is said of a subscriber that got `entries` of a, b and c, beside one that got all three. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { blows } from "../../verify/chaos.ts";
-import { emptyTally, type Violation } from "../../verify/judgement.ts";
 import { describeViolations, percentiles, table } from "../../verify/report.ts";
+import { emptyTally, type Violation } from "../../verify/violation.ts";
 
 const gap: Violation = {
   kind: "gap",

@@ -1,4 +1,4 @@
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../app.ts";
 import { batteryChannels } from "./channel.ts";
 import { type Station, stationCollection } from "./collections.ts";

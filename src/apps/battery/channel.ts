@@ -1,11 +1,11 @@
-import { type Channel, defineChannel, type OutboundTypes } from "../../hub/channel.ts";
+import { type Channel, defineChannel } from "../../hub/channel.ts";
+import type { Client } from "../../hub/client.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Connection } from "../../hub/connection.ts";
 import type { Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
+import type { OutboundTypes } from "../../hub/outbound.ts";
 import { sinceGiven } from "../../hub/resume.ts";
-import { originOf } from "../../store/writes/origin.ts";
 import type { Station } from "./collections.ts";
 import {
   inbound,
@@ -43,8 +43,8 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
   } as const;
 
   /** What the station holds now. To be called after joining: then no change of it is missed. */
-  function sendInventory(client: Connection<StationOutbound>, station: Station): void {
-    client.sendValue("inventory_update", service.inventoryUpdate(station), originOf(station).version);
+  function sendInventory(client: Client<StationOutbound>, station: Station): void {
+    client.sendCurrent("inventory_update", station, service.inventoryUpdate(station));
   }
 
   return [
@@ -102,7 +102,7 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
 
 /** Joins the one room of the channel, from where the client has asked to be resumed. */
 function enter<Out extends OutboundTypes>(
-  client: Connection<Out>,
+  client: Client<Out>,
   room: string,
   confirm: (resumed: Resumed) => void,
 ): Promise<void> {

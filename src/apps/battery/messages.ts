@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { latest, log, reply, volatile } from "../../hub/channel.ts";
+import { latest, log, reply, volatile } from "../../hub/outbound.ts";
 import { resumed } from "../../hub/resume.ts";
 
 const id = z.number().int().positive();

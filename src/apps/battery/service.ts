@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { type Outgoing, publisher } from "../../hub/message.ts";

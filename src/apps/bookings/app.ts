@@ -1,5 +1,5 @@
 import { timestamp } from "../../hub/clock.ts";
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { App, DemoUsers } from "../app.ts";
 import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";

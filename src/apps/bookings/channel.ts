@@ -1,18 +1,17 @@
 import { type Channel, defineChannel } from "../../hub/channel.ts";
+import type { Client as HubClient } from "../../hub/client.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Connection } from "../../hub/connection.ts";
 import type { Resumed } from "../../hub/delivering.ts";
 import { HubError, toHubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { sinceGiven } from "../../hub/resume.ts";
-import { originOf } from "../../store/writes/origin.ts";
 import { inbound, type Outbound, outbound, uuid } from "./messages.ts";
 import { NAMESPACE, parseRoom, userRoom } from "./rooms.ts";
 import type { BookingsService } from "./service.ts";
 import type { SupportService } from "./support.ts";
 import { createTyping } from "./typing.ts";
 
-type Client = Connection<Outbound>;
+type Client = HubClient<Outbound>;
 
 export interface BookingsChannelOptions {
   readonly bookings: BookingsService;
@@ -49,7 +48,7 @@ export function bookingsChannel({ bookings, support, clock }: BookingsChannelOpt
     const { kind, id = "" } = parseRoom(room) ?? {};
     const booking = kind === "booking" ? await bookings.find(id, client.identity) : undefined;
     if (!booking?.lastLocation || !client.isIn(room)) return;
-    client.sendValue("location_update", { bookingId: id, ...booking.lastLocation }, originOf(booking).version);
+    client.sendCurrent("location_update", booking, { bookingId: id, ...booking.lastLocation });
   }
 
   async function leave(client: Client, room: string): Promise<void> {

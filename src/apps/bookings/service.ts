@@ -1,10 +1,10 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Identity } from "../../hub/identity.ts";
 import type { Change } from "../../store/collection.ts";
-import { insertOnce } from "../../store/insert-once.ts";
+import { insertOnce } from "../../store/ensure.ts";
 import { begin, change, type Part, partOf, report, type Wish } from "./booking.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Booking, Bookings } from "./collections.ts";

@@ -1,11 +1,11 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { inTurns } from "../../hub/in-turn.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
-import type { RoomLog } from "../../store/collection.ts";
-import { insertOnce } from "../../store/insert-once.ts";
+import { insertOnce } from "../../store/ensure.ts";
+import type { RoomLog } from "../../store/log.ts";
 import { originOf } from "../../store/writes/origin.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collections.ts";

@@ -1,8 +1,8 @@
+import type { Client as HubClient } from "../../hub/client.ts";
 import type { Clock } from "../../hub/clock.ts";
-import type { Connection } from "../../hub/connection.ts";
 import type { Outbound } from "./messages.ts";
 
-type Client = Connection<Outbound>;
+type Client = HubClient<Outbound>;
 
 /** Who has not said for this long that they are typing has stopped. */
 export const TYPING_MS = 5_000;
@@ -13,7 +13,7 @@ export function createTyping(clock: Clock) {
   const timers = new WeakMap<Client, Map<string, () => void>>();
 
   function tellOthers(client: Client, room: string, isTyping: boolean): void {
-    client.toOthers(room, "typing", { userId: client.identity.userId, isTyping });
+    client.broadcastFrom(room, "typing", { userId: client.identity.userId, isTyping });
   }
 
   /** True when the client was typing there. */

@@ -1,4 +1,4 @@
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { App, DemoUsers } from "../app.ts";
 import { eventChannels } from "./channel.ts";
 import { type Event, eventCollection } from "./collections.ts";

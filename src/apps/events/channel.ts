@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import { type Channel, defineChannel } from "../../hub/channel.ts";
+import type { Client as HubClient } from "../../hub/client.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Connection } from "../../hub/connection.ts";
 import type { Joining, Resumed } from "../../hub/delivering.ts";
 import { Refusal } from "../../hub/disconnects.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Limits } from "../../hub/limits.ts";
 import { sinceGiven } from "../../hub/resume.ts";
-import { originOf } from "../../store/writes/origin.ts";
 import { inbound, type Outbound, outbound } from "./messages.ts";
 import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
 
-type Client = Connection<Outbound>;
+type Client = HubClient<Outbound>;
 
 /** Names of the cluster-wide counts that `get_stats` answers with. */
 const CLIENTS = "events:clients";
@@ -47,7 +46,7 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
     const counted = subscriptions.get(client);
     if (client.isOpen && counted && !counted.has(eventId)) counted.set(eventId, limits.count(SUBSCRIPTIONS));
     const event = await service.visible(eventId, client.identity);
-    client.sendValue("seat_update", service.seatsOf(event), originOf(event).version);
+    client.sendCurrent("seat_update", event, service.seatsOf(event));
   }
 
   /** The client is not subscribed any more. */

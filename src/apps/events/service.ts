@@ -1,11 +1,11 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { type Outgoing, publisher } from "../../hub/message.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
 import type { Collection } from "../../store/collection.ts";
-import { insertOnce } from "../../store/insert-once.ts";
+import { insertOnce } from "../../store/ensure.ts";
 import type { Event } from "./collections.ts";
 import { outbound } from "./messages.ts";
 import * as seats from "./seats.ts";

@@ -1,4 +1,4 @@
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../app.ts";
 import { parkingChannel } from "./channel.ts";
 import { endedCollection, lotCollection } from "./collections.ts";

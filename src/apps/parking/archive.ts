@@ -1,6 +1,6 @@
 import { HubError } from "../../hub/errors.ts";
 import type { Collection } from "../../store/collection.ts";
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { LocatedReservation, Lot } from "./collections.ts";
 import { hasEnded, without } from "./spots.ts";
 

@@ -1,6 +1,6 @@
 import { type Channel, defineChannel } from "../../hub/channel.ts";
 import type { Resumed } from "../../hub/delivering.ts";
-import { joinAll } from "../../hub/join-all.ts";
+import { joinAll } from "../../hub/resume.ts";
 import {
   inbound,
   NOTIFICATION_TYPES,

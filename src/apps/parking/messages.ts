@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { log, reply } from "../../hub/channel.ts";
+import { log, reply } from "../../hub/outbound.ts";
 import { resumed, since } from "../../hub/resume.ts";
 
 /** What a client can be notified of. */

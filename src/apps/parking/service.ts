@@ -1,4 +1,4 @@
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { type Outgoing, publisher } from "../../hub/message.ts";

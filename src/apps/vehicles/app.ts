@@ -1,4 +1,4 @@
-import { insertMissing } from "../../store/insert-missing.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../app.ts";
 import { vehicleChannel } from "./channel.ts";
 import { vehicleCollection } from "./collections.ts";

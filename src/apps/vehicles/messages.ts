@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reply } from "../../hub/channel.ts";
+import { reply } from "../../hub/outbound.ts";
 
 /** Longest search term; longer ones match nothing that a person would type. */
 const MAX_TERM = 64;

@@ -1,8 +1,8 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Collection } from "../../store/collection.ts";
-import { insertOnce } from "../../store/insert-once.ts";
+import { insertOnce } from "../../store/ensure.ts";
 import type { Vehicle } from "./collections.ts";
 import { fold, wordsOf } from "./words.ts";
 

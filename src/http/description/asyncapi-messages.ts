@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Channel, DeliveryClass } from "../../hub/channel.ts";
+import type { Channel } from "../../hub/channel.ts";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
 import { refreshSchema } from "../../hub/dispatch.ts";
 import { ERRORS } from "../../hub/errors.ts";
+import type { DeliveryClass } from "../../hub/outbound.ts";
 import { type JsonSchema, toJsonSchema } from "./json-schema.ts";
 
 export interface AsyncMessage {

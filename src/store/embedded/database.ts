@@ -1,8 +1,8 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { HubError } from "../../hub/errors.ts";
+import type { Outgoing } from "../../hub/message.ts";
 import { gate } from "../gate.ts";
-import type { PlacedMessage, Written } from "./log.ts";
 
 /** Folders that are open in this process: LMDB's locks do not hold between two openings in one process. */
 const openFolders = new Set<string>();
@@ -110,4 +110,21 @@ function isDatabaseError(error: unknown): error is Error {
 
 function unavailable(cause: Error): HubError {
   return Object.assign(new HubError("unavailable"), { cause });
+}
+
+/** A message at its place in a room. Its key: the room's digest, the place. */
+export interface PlacedMessage {
+  readonly id: string;
+  /** When it was appended, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly message: Outgoing;
+}
+
+/** That a room was written to within a minute. Its key: the namespace, the minute since the epoch, the room's digest. */
+export interface Written {
+  /** As `roomKey` names it. */
+  readonly room: string;
+  /** The place and time of the last message of that minute. */
+  readonly seq: number;
+  readonly at: number;
 }

@@ -1,26 +1,9 @@
 import type { Clock } from "../../hub/clock.ts";
 import type { Outgoing, Position, Stamped } from "../../hub/message.ts";
-import type { LogEntry, Retention, RoomLog, RoomName } from "../collection.ts";
+import type { LogEntry, Retention, RoomLog, RoomName } from "../log.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
-import type { EmbeddedDatabase } from "./database.ts";
+import type { EmbeddedDatabase, Written } from "./database.ts";
 import { component, keysFrom } from "./keys.ts";
-
-/** A message at its place in a room. Its key: the room's digest, the place. */
-export interface PlacedMessage {
-  readonly id: string;
-  /** When it was appended, in milliseconds since the epoch. */
-  readonly at: number;
-  readonly message: Outgoing;
-}
-
-/** That a room was written to within a minute. Its key: the namespace, the minute since the epoch, the room's digest. */
-export interface Written {
-  /** As `roomKey` names it. */
-  readonly room: string;
-  /** The place and time of the last message of that minute. */
-  readonly seq: number;
-  readonly at: number;
-}
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Clock } from "../../hub/clock.ts";
-import type { Command } from "../../hub/command.ts";
+import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Change, Collection, Document, Id } from "../collection.ts";
 import { isStorableId, storable } from "../storable.ts";

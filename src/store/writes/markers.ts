@@ -1,4 +1,4 @@
-import { REPEATABLE_MS } from "../../hub/command.ts";
+import { REPEATABLE_MS } from "../../hub/commands.ts";
 
 interface Placed {
   /** Milliseconds since the epoch. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Stamped } from "../../hub/message.ts";
-import type { Id, Relay } from "../collection.ts";
+import type { Id } from "../collection.ts";
 import { type Outbox, type OutboxEntry, stampedOf } from "./record.ts";
+import type { Relay } from "./relay.ts";
 
 /** What a store does with the messages of its changes. */
 export interface RelayOptions {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { REPEATABLE_MS } from "../../hub/command.ts";
+import { REPEATABLE_MS } from "../../hub/commands.ts";
 import type { Outgoing, Stamped } from "../../hub/message.ts";
 import type { Change } from "../collection.ts";
 import { freeze } from "../storable.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { repeat } from "../../hub/repeat.ts";
+import { repeat } from "../../hub/clock.ts";
 import type { Document, Id } from "../collection.ts";
 import { type GroupCommit, groupCommit, type Writes } from "./group-commit.ts";
 import { Markers } from "./markers.ts";

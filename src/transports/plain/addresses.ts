@@ -1,4 +1,5 @@
-import type { Channel, Params } from "../../hub/channel.ts";
+import type { Channel } from "../../hub/channel.ts";
+import type { Params } from "../../hub/client.ts";
 import type { CredentialKind } from "../../hub/identity.ts";
 import { looksLikeJwt } from "../credentials.ts";
 

@@ -9,7 +9,8 @@ import { HubError } from "../../hub/errors.ts";
 import type { Admission } from "../../hub/hub.ts";
 import { MemberWire } from "../wire.ts";
 import type { Broadcast } from "../writing/broadcast.ts";
-import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "../writing/coalesced-socket.ts";
+import { type CoalescedSocket, coalescingServer } from "../writing/coalesced-socket.ts";
+import type { CoalescingOptions } from "../writing/frame.ts";
 
 /** How often plain clients are pinged; one that has not answered by the next round is gone. */
 const HEARTBEAT_MS = 30_000;

@@ -5,7 +5,8 @@ import type { Inbound } from "../../hub/dispatch.ts";
 import { HubError } from "../../hub/errors.ts";
 import { MemberWire } from "../wire.ts";
 import type { Broadcast, PacketOptions } from "../writing/broadcast.ts";
-import { type CoalescedSocket, type CoalescingOptions, coalescingServer } from "../writing/coalesced-socket.ts";
+import { type CoalescedSocket, coalescingServer } from "../writing/coalesced-socket.ts";
+import type { CoalescingOptions } from "../writing/frame.ts";
 import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
 import { limitPolling } from "./polling-budget.ts";
 

@@ -1,8 +1,9 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
-import { type Marks, thin } from "../writing/backlog.ts";
+import { thin } from "../writing/backlog.ts";
 import type { PacketOptions } from "../writing/broadcast.ts";
-import { CLOSE_TIMEOUT_MS, type CoalescingOptions } from "../writing/coalesced-socket.ts";
+import { CLOSE_TIMEOUT_MS } from "../writing/coalesced-socket.ts";
+import type { CoalescingOptions, Marks } from "../writing/frame.ts";
 
 /** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
 interface Internals {

@@ -1,14 +1,4 @@
-import type { DeliveryClass } from "../../hub/channel.ts";
-
-/** What a slow client's backlog needs to know of a message; without it the message is kept. */
-export interface Marks {
-  delivery?: DeliveryClass;
-  /** For class `latest`: of messages with the same key only the newest matters. */
-  key?: string;
-}
-
-/** Is told how many messages of a class a slow client was spared, or lost for newer ones. */
-export type Dropped = (delivery: DeliveryClass, count: number) => void;
+import type { Dropped, Marks } from "./frame.ts";
 
 /** What must be kept of a backlog: nothing `volatile`, and of `latest` the newest of each key, in its place. */
 export function thin<T>(backlog: readonly T[], marksOf: (item: T) => Marks, dropped: Dropped): T[] {

@@ -1,7 +1,7 @@
 import * as ws from "ws";
 import type { Channel } from "../../hub/channel.ts";
 import type { Outgoing } from "../../hub/message.ts";
-import type { Frame } from "./coalesced-socket.ts";
+import type { Frame } from "./frame.ts";
 
 type Envelope = NonNullable<Channel["envelope"]>;
 type Payload = Readonly<Record<string, unknown>>;

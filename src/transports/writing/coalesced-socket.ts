@@ -2,30 +2,9 @@ import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
 import { SUBPROTOCOL } from "../credentials.ts";
-import { type Dropped, type Marks, thin } from "./backlog.ts";
+import { thin } from "./backlog.ts";
 import { Flusher } from "./flusher.ts";
-
-/**
- * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` gives it. A broadcast's frame is
- * one object shared by all its receivers, marked with what a slow client's queue needs to know.
- */
-export interface Frame extends Array<Buffer>, Marks {}
-
-export interface CoalescingOptions {
-  /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
-  readonly budgetBytes: number;
-  /**
-   * While the loop is busy writing, writes wait this many milliseconds for more to be joined with, but no longer than the
-   * last ones took; otherwise they are done at the end of the tick.
-   */
-  readonly windowMs: number;
-  /** Is told what was written, once for each tick, and of clients that do not take it. */
-  readonly watch: {
-    written(writes: number, frames: number): void;
-    slow(outcome: "thinned" | "closed"): void;
-    dropped: Dropped;
-  };
-}
+import type { CoalescingOptions, Frame } from "./frame.ts";
 
 /** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
 interface Internals {

@@ -1,4 +1,4 @@
-import type { CoalescingOptions, Frame } from "./coalesced-socket.ts";
+import type { CoalescingOptions, Frame } from "./frame.ts";
 
 /** A timer is no use for less: it takes a millisecond. */
 const SHORTEST_WAIT_MS = 0.5;

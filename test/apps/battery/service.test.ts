@@ -4,9 +4,10 @@ import { createNotifications } from "../../../src/apps/battery/notifications.ts"
 import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "../../../src/apps/battery/rooms.ts";
 import { type BatteryService, createBatteryService } from "../../../src/apps/battery/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Relay, Store } from "../../../src/store/collection.ts";
+import type { Store } from "../../../src/store/collection.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
 import { comingAgain } from "../../support/command.ts";
 import { temporaryStore } from "../../support/http-server.ts";

@@ -4,7 +4,7 @@ import { bookingCollection } from "../../../src/apps/bookings/collections.ts";
 import { type BookingsService, createBookingsService } from "../../../src/apps/bookings/service.ts";
 import type { Status } from "../../../src/apps/bookings/statuses.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
 import { comingAgain } from "../../support/command.ts";
 import { type LoggedStore, loggedStore } from "../../support/logged-store.ts";

@@ -3,7 +3,7 @@ import { eventCollection } from "../../../src/apps/events/collections.ts";
 import { createEventsService, type EventsService } from "../../../src/apps/events/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
 import { comingAgain } from "../../support/command.ts";
 import { type LoggedStore, loggedStore } from "../../support/logged-store.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../../src/apps/parking/collections.ts";
 import { createParkingService, type ParkingService } from "../../../src/apps/parking/service.ts";
 import { hasEnded } from "../../../src/apps/parking/spots.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { ANONYMOUS, type Identity } from "../../../src/hub/identity.ts";
 import type { Collection } from "../../../src/store/collection.ts";

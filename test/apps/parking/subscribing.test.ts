@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { parkingChannel } from "../../../src/apps/parking/channel.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import type { Connection } from "../../../src/hub/connection.ts";
 import type { Joining } from "../../../src/hub/delivering.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";

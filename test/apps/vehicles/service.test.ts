@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { vehicleCollection } from "../../../src/apps/vehicles/collections.ts";
 import { createVehiclesService, type VehiclesService } from "../../../src/apps/vehicles/service.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
-import { once } from "../../../src/hub/command.ts";
+import { once } from "../../../src/hub/commands.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { comingAgain } from "../../support/command.ts";
 import { type LoggedStore, loggedStore } from "../../support/logged-store.ts";

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Outgoing } from "../../../src/hub/message.ts";
-import { type Collection, defineCollection, type Relay, type Store } from "../../../src/store/collection.ts";
+import { type Collection, defineCollection, type Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { startMongo } from "../../support/mongo.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { RoomName } from "../../../src/store/collection.ts";
+import type { RoomName } from "../../../src/store/log.ts";
 import type { Bench } from "./bench.ts";
 import { refusalOf } from "./documents.ts";
 import { entry, everything, LogBench, NAMESPACE, named, upTo } from "./log-bench.ts";

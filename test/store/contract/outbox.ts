@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import type { Command } from "../../../src/hub/command.ts";
+import type { Command } from "../../../src/hub/commands.ts";
 import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
-import type { Relay, Store } from "../../../src/store/collection.ts";
+import type { Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { idle, ManualClock } from "../../support/manual-clock.ts";
 import { aMessage, aThing, type Bench, declareThings, type Location, type Thing, type Things } from "./bench.ts";
 import { refusalOf } from "./documents.ts";

@@ -1,8 +1,8 @@
 // A second worker on the database of a test: see workers.ts, which starts it and talks to it.
 import { systemClock } from "../../../src/hub/clock.ts";
 import type { Outgoing } from "../../../src/hub/message.ts";
-import type { Relay } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { aMessage, declareThings } from "./bench.ts";
 
 const { location, name, count } = JSON.parse(process.env.WORKER ?? "");

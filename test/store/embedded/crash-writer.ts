@@ -1,8 +1,8 @@
 // Writes until it is killed: see crash.test.ts, which starts it. Argument: the folder. Says on standard output what was
 // relayed (`r <id> <count> <message id>`) and what was acknowledged (`a <id> <count>`), each once it has been.
 import { systemClock } from "../../../src/hub/clock.ts";
-import type { Relay } from "../../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/store.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { aMessage, declareThings, type Thing } from "../contract/bench.ts";
 
 const DOCUMENTS = 4;

@@ -7,12 +7,12 @@ import { createInterface, type Interface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { Relay } from "../../../src/store/collection.ts";
 import { indexesOf } from "../../../src/store/declaration.ts";
 import { EmbeddedDatabase } from "../../../src/store/embedded/database.ts";
 import { entriesOf, indexPrefix } from "../../../src/store/embedded/keys.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/store.ts";
 import type { Stored } from "../../../src/store/writes/record.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { idle, ManualClock } from "../../support/manual-clock.ts";
 import { aThing, declareThings, type Thing } from "../contract/bench.ts";
 

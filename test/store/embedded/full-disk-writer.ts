@@ -1,8 +1,8 @@
 // Writes to a disk that fills up: see crash.test.ts, which starts it with a limit on the size of its files.
 // Argument: the folder. Says on standard output what became of it.
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Relay } from "../../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/store.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { aMessage, aThing, declareThings } from "../contract/bench.ts";
 

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { z } from "zod";
-import type { Command } from "../../../src/hub/command.ts";
+import type { Command } from "../../../src/hub/commands.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
-import type { Relay } from "../../../src/store/collection.ts";
 import { type GroupCommit, groupCommit } from "../../../src/store/writes/group-commit.ts";
 import { Markers } from "../../../src/store/writes/markers.ts";
 import { Outboxes } from "../../../src/store/writes/outboxes.ts";
 import type { Records, Step, Stored } from "../../../src/store/writes/record.ts";
+import type { Relay } from "../../../src/store/writes/relay.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const counter = z.object({ id: z.number(), count: z.number() });

@@ -1,11 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { WebSocket, type WebSocketServer } from "ws";
-import {
-  type CoalescedSocket,
-  type CoalescingOptions,
-  coalescingServer,
-} from "../../../src/transports/writing/coalesced-socket.ts";
+import { type CoalescedSocket, coalescingServer } from "../../../src/transports/writing/coalesced-socket.ts";
+import type { CoalescingOptions } from "../../../src/transports/writing/frame.ts";
 
 /** Both ends of one connection, and what the server has written to it, a buffer for each write. */
 export interface Pair {

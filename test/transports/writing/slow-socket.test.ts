@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
-import type { DeliveryClass } from "../../../src/hub/channel.ts";
+import type { DeliveryClass } from "../../../src/hub/outbound.ts";
 import { thin } from "../../../src/transports/writing/backlog.ts";
 import { frame, type Pair, type Rig, rawSocketOf, startRig } from "./coalescing-rig.ts";
 

@@ -20,3 +20,16 @@ export async function insertOnce<T extends Document, I extends string>(
     return stored;
   }
 }
+
+/** Inserts those documents whose ids (or unique values) are not there yet; for demo data. */
+export async function insertMissing<T extends Document>(
+  collection: Collection<T>,
+  documents: readonly T[],
+): Promise<void> {
+  const inserts = documents.map((document) =>
+    collection.insert(document).catch((error: unknown) => {
+      if (!(error instanceof HubError && error.code === "conflict")) throw error;
+    }),
+  );
+  await Promise.all(inserts);
+}
