@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { z } from "zod";
-import type { App, Tools } from "./apps/app.ts";
+import type { App, Tools } from "./app.ts";
 import { APPS } from "./apps/index.ts";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";

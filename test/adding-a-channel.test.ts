@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { expect } from "chai";
-import type { App } from "../src/apps/app.ts";
+import type { App } from "../src/app.ts";
 import { DOORS } from "./support/client.ts";
 import { startHub, type TestHub } from "./support/hub.ts";
 

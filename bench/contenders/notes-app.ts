@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { defineChannel } from "../../src/hub/channel.ts";
 import { publisher } from "../../src/hub/message.ts";
 import { log, reply, volatile } from "../../src/hub/outbound.ts";

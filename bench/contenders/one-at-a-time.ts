@@ -1,4 +1,4 @@
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { inTurns } from "../../src/hub/in-turn.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 

@@ -1,4 +1,4 @@
-import type { App } from "./app.ts";
+import type { App } from "../app.ts";
 import { battery } from "./battery/app.ts";
 import { bookings } from "./bookings/app.ts";
 import { events } from "./events/app.ts";

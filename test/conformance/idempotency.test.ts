@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
 import { z } from "zod";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { defineChannel } from "../../src/hub/channel.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { reply } from "../../src/hub/outbound.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { expect } from "chai";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { APPS } from "../../src/apps/index.ts";
 import { listen } from "../support/http-server.ts";
 import { startHub, type TestHub } from "../support/hub.ts";

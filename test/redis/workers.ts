@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { APPS } from "../../src/apps/index.ts";
 import type { ConfigFile } from "../../src/config.ts";
 import { defineChannel } from "../../src/hub/channel.ts";

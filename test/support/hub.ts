@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { SignJWT } from "jose";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { APPS } from "../../src/apps/index.ts";
 import { DEMO_API_KEY, DEMO_USERS } from "../../src/auth/demo.ts";
 import { type Config, type ConfigFile, loadConfig } from "../../src/config.ts";

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import type { App } from "../../src/apps/app.ts";
+import type { App } from "../../src/app.ts";
 import { type ChannelDeclaration, defineChannel } from "../../src/hub/channel.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubError } from "../../src/hub/errors.ts";

@@ -3,7 +3,7 @@ import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import { type Outgoing, publisher } from "../../hub/message.ts";
 import type { LogEntry, RoomLog } from "../../store/log.ts";
-import type { Tools } from "../app.ts";
+import type { Tools } from "../../app.ts";
 import type { BookedBattery, Station } from "./collections.ts";
 import { type GeneralNews, notificationOutbound } from "./messages.ts";
 import { NOTIFICATIONS, userRoom } from "./rooms.ts";

@@ -1,6 +1,6 @@
 import { timestamp } from "../../hub/clock.ts";
 import { insertMissing } from "../../store/ensure.ts";
-import type { App, DemoUsers } from "../app.ts";
+import type { App, DemoUsers } from "../../app.ts";
 import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { bookingsChannel } from "./channel.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RunningApp } from "../app.ts";
+import type { RunningApp } from "../../app.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import { location, status, supportMessage, userId, uuid } from "./messages.ts";
 

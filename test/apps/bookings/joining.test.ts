@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { App } from "../../../src/apps/app.ts";
+import type { App } from "../../../src/app.ts";
 import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
 import { bookingsChannel } from "../../../src/apps/bookings/channel.ts";
 import {

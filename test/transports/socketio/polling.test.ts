@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { io } from "socket.io-client";
 import { z } from "zod";
-import type { App } from "../../../src/apps/app.ts";
+import type { App } from "../../../src/app.ts";
 import { defineChannel } from "../../../src/hub/channel.ts";
 import { reply } from "../../../src/hub/outbound.ts";
 import { type Suite, withHub } from "../../support/suite.ts";

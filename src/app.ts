@@ -1,12 +1,12 @@
-import type { Config } from "../config.ts";
-import type { Channel } from "../hub/channel.ts";
-import type { Clock } from "../hub/clock.ts";
-import type { Hub } from "../hub/hub.ts";
-import type { Limits } from "../hub/limits.ts";
-import type { Outgoing } from "../hub/message.ts";
-import type { Route } from "../hub/route.ts";
-import type { Snapshot } from "../hub/snapshot.ts";
-import type { Store } from "../store/collection.ts";
+import type { Config } from "./config.ts";
+import type { Channel } from "./hub/channel.ts";
+import type { Clock } from "./hub/clock.ts";
+import type { Hub } from "./hub/hub.ts";
+import type { Limits } from "./hub/limits.ts";
+import type { Outgoing } from "./hub/message.ts";
+import type { Route } from "./hub/route.ts";
+import type { Snapshot } from "./hub/snapshot.ts";
+import type { Store } from "./store/collection.ts";
 
 /** What an app is given to work with. */
 export interface Tools {
