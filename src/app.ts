@@ -3,13 +3,13 @@ import type { Channel } from "./hub/channel.ts";
 import type { Clock } from "./hub/clock.ts";
 import type { Hub } from "./hub/hub.ts";
 import type { Limits } from "./hub/limits.ts";
-import type { Outgoing } from "./hub/message.ts";
+import type { Message } from "./hub/message.ts";
 import type { Route } from "./hub/route.ts";
 import type { Snapshot } from "./hub/snapshot.ts";
 import type { Store } from "./store/collection.ts";
 
 /** What an app is given to work with. */
-export interface Tools {
+export interface AppDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -38,7 +38,7 @@ export interface RunningApp {
    * By Redis channel, what message to send for what other programs publish there as JSON. Throws a `ZodError` or a
    * `HubError` for what it cannot make sense of.
    */
-  readonly inlets?: Readonly<Record<string, (publication: unknown) => Outgoing>>;
+  readonly ingest?: Readonly<Record<string, (publication: unknown) => Message>>;
   /** Puts demo data in place where there is none yet; never called in production. */
   readonly seed?: (users: DemoUsers) => Promise<void>;
 }
@@ -47,5 +47,5 @@ export interface RunningApp {
 export interface App {
   /** The prefix under which every port serves it. */
   readonly name: string;
-  start(tools: Tools): Promise<RunningApp>;
+  start(tools: AppDeps): Promise<RunningApp>;
 }

@@ -80,7 +80,7 @@ const fileSchema = z.strictObject({
    * How many messages of class `log` a room keeps for clients that come back, and for how many hours, by root namespace:
    * `{ "/events": { messages: 5000 } }`. Default: what the channel declares, else 1,000 and 24 hours.
    */
-  keep: z
+  retention: z
     .record(
       z.string().startsWith("/"),
       z.strictObject({

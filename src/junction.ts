@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { z } from "zod";
-import type { App, Tools } from "./app.ts";
+import type { App, AppDeps } from "./app.ts";
 import { APPS } from "./apps/index.ts";
 import { startAuth } from "./auth/auth.ts";
 import { DEMO_USERS } from "./auth/demo.ts";
@@ -23,7 +23,7 @@ import { HubError } from "./hub/errors.ts";
 import { Hub } from "./hub/hub.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
-import { startCluster } from "./redis/peers.ts";
+import { connectPeers } from "./redis/peers.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
 import { insertMissing } from "./store/ensure.ts";
 import { openStore } from "./store/open.ts";
@@ -81,7 +81,7 @@ export async function startJunction(
       return delivery.relay(...messages);
     },
   });
-  const cluster = await startCluster({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
+  const cluster = await connectPeers({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
@@ -99,7 +99,7 @@ export async function startJunction(
   const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands });
   logHubEvents(hub.events, log);
 
-  const tools: Tools = {
+  const tools: AppDeps = {
     store,
     clock,
     limits,
@@ -116,7 +116,7 @@ export async function startJunction(
     ...config,
     windowMs: config.coalesceMs,
     rooms: cluster.rooms,
-    hear: (message, except) => delivery?.hear(message, except),
+    hear: (message, except) => delivery?.receive(message, except),
   });
   const { events } = hub;
   const delivering = await startDelivery({
@@ -132,7 +132,7 @@ export async function startJunction(
   delivery = delivering.delivery;
   hub.attach(delivery);
   const metrics = createMetrics({ events: hub.events, subscriptions: () => transports.subscriptions() });
-  cluster.connect(hub, delivery, Object.assign({}, ...apps.map(({ inlets }) => inlets)));
+  cluster.connect(hub, delivery, Object.assign({}, ...apps.map(({ ingest: inlets }) => inlets)));
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],

@@ -1,5 +1,5 @@
 import type { App } from "../../src/app.ts";
-import { inTurns } from "../../src/hub/in-turn.ts";
+import { createTurns } from "../../src/hub/in-turn.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 
 /**
@@ -24,7 +24,7 @@ function withTurns(store: Store): Store {
 }
 
 function turning<T extends Document, I extends string>(collection: Collection<T, I>): Collection<T, I> {
-  const turn = inTurns();
+  const turn = createTurns();
   return new Proxy(collection, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);

@@ -1,5 +1,5 @@
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/clock.ts";
+import { every } from "../hub/clock.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Limits } from "../hub/limits.ts";
 import type { Route } from "../hub/route.ts";
@@ -63,7 +63,7 @@ export async function startAuth(options: AuthOptions): Promise<Auth> {
     }),
     routes,
     seedDemo: () => seedDemo(collections),
-    stop: repeat(clock, SWEEP_INTERVAL_MS, async () => {
+    stop: every(clock, SWEEP_INTERVAL_MS, async () => {
       await sweep(collections, clock.now()).catch((error: unknown) => onFault("sweeping expired sessions", error));
     }),
   };

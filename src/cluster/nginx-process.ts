@@ -4,10 +4,10 @@ import { networkInterfaces } from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type NginxFacts, renderNginx } from "./nginx.ts";
+import { type NginxView, renderNginx } from "./nginx.ts";
 import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
-export type NginxSettings = Omit<NginxFacts, "generation" | "ipv6">;
+export type NginxSettings = Omit<NginxView, "generation" | "ipv6">;
 
 /** How long nginx has to put a configuration in force; milliseconds. */
 const IN_FORCE_MS = 10_000;

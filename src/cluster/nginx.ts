@@ -12,7 +12,7 @@ export interface Upstream {
   readonly addresses: readonly { readonly entrance: string; readonly sessions: string }[];
 }
 
-export interface NginxFacts {
+export interface NginxView {
   /** Absolute; everything that nginx writes is in it. */
   readonly folder: string;
   /** Answered on the status socket, so that a reload can be seen to have happened. */
@@ -36,7 +36,7 @@ export interface NginxFacts {
 const TEMPLATE = new URL("../../nginx/junction.conf.template", import.meta.url);
 
 /** The configuration of nginx. */
-export function renderNginx(facts: NginxFacts): string {
+export function renderNginx(facts: NginxView): string {
   const { folder, limits, tls } = facts;
   // Each client needs two: its own and the one to the worker.
   const connections = 2 * limits.clientsPerProcess + 64;

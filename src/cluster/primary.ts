@@ -12,7 +12,7 @@ import { Nginx } from "./nginx-process.ts";
 import type { Exit } from "./program.ts";
 import { type SocketKind, socketPath } from "./sockets.ts";
 import { removeState, writeState } from "./state-file.ts";
-import { Keeper, type Running } from "./supervisor.ts";
+import { type Running, Supervisor } from "./supervisor.ts";
 import { WorkerProcess } from "./worker.ts";
 
 export interface ClusterOptions {
@@ -27,7 +27,7 @@ export interface ClusterOptions {
 
 interface Slot {
   readonly names: readonly [string, string];
-  readonly keeper: Keeper<WorkerProcess>;
+  readonly keeper: Supervisor<WorkerProcess>;
 }
 
 /** How long an ended program has before it is killed; milliseconds. */
@@ -47,7 +47,7 @@ export class Cluster {
   readonly failed: Promise<Error>;
   readonly #options: ClusterOptions;
   readonly #env: Record<string, string | undefined>;
-  readonly #keepers: Keeper<Running>[] = [];
+  readonly #keepers: Supervisor<Running>[] = [];
   readonly #slots: Slot[] = [];
   /** All that live, also those that start or drain. */
   readonly #workers = new Set<WorkerProcess>();
@@ -156,7 +156,7 @@ export class Cluster {
   }
 
   async #keep(name: string, start: () => Promise<Running>): Promise<void> {
-    const keeper = new Keeper({
+    const keeper = new Supervisor({
       start,
       onEnd: (exit, delay) => this.#sayEnded(name, exit, delay),
       onBack: () => void this.#writeState(),
@@ -173,7 +173,7 @@ export class Cluster {
   #slot(names: readonly [string, string]): Slot {
     let turn = 0;
     const name = (): string => names[turn % 2] ?? names[0];
-    const keeper: Keeper<WorkerProcess> = new Keeper<WorkerProcess>({
+    const keeper: Supervisor<WorkerProcess> = new Supervisor<WorkerProcess>({
       start: async () => {
         // Only when it is replaced does the current one still live.
         const other = keeper.current && !keeper.current.program.hasExited ? turn + 1 : turn;

@@ -6,7 +6,7 @@ export interface Running {
   readonly exited: Promise<Exit>;
 }
 
-export interface KeeperOptions<T extends Running> {
+export interface SupervisorOptions<T extends Running> {
   /** Resolves when it serves; rejects, with what it said, when it ended before. */
   readonly start: () => Promise<T>;
   /** It ended although nobody asked it to, and will be started again after `delayMs` milliseconds. */
@@ -28,13 +28,13 @@ const LONGEST_DELAY_MS = 10_000;
 const STEADY_MS = 30_000;
 
 /** Keeps something running: started again, with back-off, whenever it ends; given up when it ends at start repeatedly. */
-export class Keeper<T extends Running> {
-  readonly #options: KeeperOptions<T>;
+export class Supervisor<T extends Running> {
+  readonly #options: SupervisorOptions<T>;
   #current: T | undefined;
   #deaths = 0;
   #isStopping = false;
 
-  constructor(options: KeeperOptions<T>) {
+  constructor(options: SupervisorOptions<T>) {
     this.#options = options;
   }
 

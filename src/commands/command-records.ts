@@ -1,11 +1,11 @@
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/clock.ts";
+import { every } from "../hub/clock.ts";
 import type { Commands } from "../hub/commands.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
-import { inTurns } from "../hub/in-turn.ts";
+import { createTurns } from "../hub/in-turn.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 import { RecordedCommand } from "./recorded-command.ts";
@@ -48,7 +48,7 @@ export interface CommandOptions {
   readonly onFault: (where: string, error: unknown) => void;
 }
 
-export interface CommandKeeper extends Commands {
+export interface CommandRecords extends Commands {
   /** Ends the removal of old records; resolves when it no longer uses the store. */
   stop(): Promise<void>;
 }
@@ -58,10 +58,10 @@ export interface CommandKeeper extends Commands {
  * is run and answered after; a command that is found without an answer is run again, which is safe: its numbers, UUIDs
  * and the names of its writes are the same, and what is written already is not written twice.
  */
-export async function openCommands({ store, clock, onFault }: CommandOptions): Promise<CommandKeeper> {
+export async function openCommands({ store, clock, onFault }: CommandOptions): Promise<CommandRecords> {
   const records = await store.collection(commandCollection);
   const worker = randomUUID();
-  const inTurn = inTurns();
+  const inTurn = createTurns();
 
   return {
     run(asked, action, isFinal = () => true) {
@@ -95,7 +95,7 @@ export async function openCommands({ store, clock, onFault }: CommandOptions): P
       });
     },
 
-    stop: repeat(clock, SWEEP_MS, async () => {
+    stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(records, clock.now() - GRACE_MS).catch((error: unknown) => {
         onFault("removing old commands", error);
       });

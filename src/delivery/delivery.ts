@@ -1,9 +1,9 @@
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/clock.ts";
-import type { Delivering, Joining, Member } from "../hub/delivering.ts";
+import { every } from "../hub/clock.ts";
+import type { Delivering, Joining, Subscriber } from "../hub/delivering.ts";
 import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
-import type { Fanout, Delivery as Message, Outgoing, Position, Stamped } from "../hub/message.ts";
+import type { Fanout, Message, Position, Publication, StoredPublication } from "../hub/message.ts";
 import type { Document } from "../store/collection.ts";
 import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
@@ -22,7 +22,7 @@ const POLL_MS = 1_000;
 export interface DeliveryOptions {
   readonly log: RoomLog;
   /** Keeps a message of class `log` that no document's change has caused, and relays it as those are. */
-  readonly keep: (message: Outgoing) => Promise<void>;
+  readonly keep: (message: Message) => Promise<void>;
   /** Real time. */
   readonly clock: Clock;
   readonly events: HubEvents;
@@ -49,7 +49,7 @@ export class Delivery implements Delivering {
   }
 
   /** The store's `Relay`: sends the messages of a change that is committed. */
-  async relay(messages: readonly Stamped[], earlier: readonly Stamped[]): Promise<Relayed> {
+  async relay(messages: readonly StoredPublication[], earlier: readonly StoredPublication[]): Promise<Relayed> {
     this.#faultPoint("written");
     const logged = [...earlier, ...messages].filter(({ message }) => message.delivery === "log");
     const places = logged.length > 0 ? await this.#options.log.append(logged) : [];
@@ -67,7 +67,7 @@ export class Delivery implements Delivering {
     return carried.length > 0 ? { forGood: allTaken(carried) } : {};
   }
 
-  publish(message: Outgoing, except?: string): Promise<void> | void {
+  publish(message: Message, except?: string): Promise<void> | void {
     const { namespace, type, delivery } = message;
     if (delivery === "log") return this.#options.keep(message);
     this.#options.events.emit("published", { namespace, type });
@@ -75,27 +75,27 @@ export class Delivery implements Delivering {
     this.#send({ message, ...version }, [], except === undefined ? [] : [except]);
   }
 
-  publishHere(message: Outgoing): void {
+  publishHere(message: Message): void {
     const { namespace, type, delivery } = message;
     this.#options.events.emit("published", { namespace, type });
-    this.hear(delivery === "latest" ? { message, version: this.#latest.nextVersion(message) } : { message });
+    this.receive(delivery === "latest" ? { message, version: this.#latest.nextVersion(message) } : { message });
   }
 
   /** Takes what another worker has carried here. */
-  hear(delivery: Message, except: readonly string[] = []): void {
+  receive(delivery: Publication, except: readonly string[] = []): void {
     this.#show(delivery, except, false);
   }
 
-  async follow(member: Member, room: string, joining: Joining): Promise<void> {
-    await this.#feeds.follow(member, room, joining);
+  async subscribe(member: Subscriber, room: string, joining: Joining): Promise<void> {
+    await this.#feeds.subscribe(member, room, joining);
   }
 
-  unfollow(member: Member, room: string): void {
-    this.#feeds.unfollow(member, room);
+  unsubscribe(member: Subscriber, room: string): void {
+    this.#feeds.unsubscribe(member, room);
   }
 
-  isNews(value: Outgoing, version: number, { id }: Member): boolean {
-    return this.#latest.isNews(value, version, id);
+  isCurrent(value: Message, version: number, { id }: Subscriber): boolean {
+    return this.#latest.isCurrent(value, version, id);
   }
 
   versionOf(document: Document): number {
@@ -103,18 +103,18 @@ export class Delivery implements Delivering {
   }
 
   /** The other workers cannot be heard: until they can, their messages of class `log` are read from the store. */
-  lost(): void {
+  peersLost(): void {
     const { clock } = this.#options;
-    this.#latest.holdOn();
-    this.#stopPolling ??= repeat(clock, POLL_MS, () => this.#catchUp(clock.now()));
+    this.#latest.pauseEviction();
+    this.#stopPolling ??= every(clock, POLL_MS, () => this.#catchUp(clock.now()));
   }
 
   /** They, or one of them, can be heard again; `since` is when that was no longer sure, in milliseconds since the epoch. */
-  found(since: number): void {
+  peersFound(since: number): void {
     void this.#stopPolling?.();
     this.#stopPolling = undefined;
     for (const value of this.#latest.own()) void this.#options.fanout.carry(value);
-    this.#latest.letGo();
+    this.#latest.resumeEviction();
     void this.#catchUp(since);
   }
 
@@ -133,16 +133,16 @@ export class Delivery implements Delivering {
     }
   }
 
-  #send(delivery: Message, carried: Promise<boolean>[], except: readonly string[] = []): void {
+  #send(delivery: Publication, carried: Promise<boolean>[], except: readonly string[] = []): void {
     const carrying = this.#options.fanout.carry(delivery, except);
     if (carrying) carried.push(carrying);
     this.#show(delivery, except, true);
   }
 
   /** To this worker's members. */
-  #show(delivery: Message, except: readonly string[], isOwn: boolean): void {
+  #show(delivery: Publication, except: readonly string[], isOwn: boolean): void {
     const { message } = delivery;
-    if (message.delivery === "log") this.#feeds.hear(delivery);
+    if (message.delivery === "log") this.#feeds.receive(delivery);
     else if (message.delivery === "latest") {
       const newer = this.#latest.accept(delivery, isOwn);
       if (newer) this.#options.fanout.show(message, newer.length > 0 ? [...except, ...newer] : except);
@@ -152,9 +152,9 @@ export class Delivery implements Delivering {
 }
 
 /** A message of class `log` as it goes to each of its rooms, with its place there. */
-function copies(message: Outgoing, positions: readonly Position[]): Message[] {
+function copies(message: Message, positions: readonly Position[]): Publication[] {
   const several = positions.length > 1 ? { positions } : {};
-  return positions.map(({ room, seq }) => ({ message: copyFor(message, room, seq), seq, ...several }));
+  return positions.map(({ room, offset }) => ({ message: copyFor(message, room, offset), offset, ...several }));
 }
 
 async function allTaken(carried: readonly Promise<boolean>[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock } from "../hub/clock.ts";
-import type { Member } from "../hub/delivering.ts";
-import type { Outgoing, Position } from "../hub/message.ts";
+import type { Subscriber } from "../hub/delivering.ts";
+import type { Message, Position } from "../hub/message.ts";
 import type { LogEntry, RoomLog, RoomName } from "../store/log.ts";
 
 /** How many messages are read from the log at a time. */
@@ -13,16 +13,16 @@ const OVERTAKING_MS = 10;
 const RETRY_MS = 500;
 
 /** The message at a place of the room's log, as the copy for this room. */
-export interface Placed {
-  readonly message: Outgoing;
-  readonly seq: number;
+export interface PlacedPublication {
+  readonly message: Message;
+  readonly offset: number;
   /** Where it stands in all its rooms, in their order; empty where nobody here needs to know. */
   readonly positions: readonly Position[];
 }
 
 /** A member of the room on this worker. */
-export interface Follower {
-  readonly member: Member;
+export interface Subscription {
+  readonly member: Subscriber;
   /** It has, or is being given, what comes after this place; 0 where it has said that it has all before. */
   start: number;
 }
@@ -32,7 +32,7 @@ export interface FeedOptions {
   readonly log: RoomLog;
   readonly clock: Clock;
   /** Shows a message to the followers. */
-  readonly show: (placed: Placed) => void;
+  readonly show: (placed: PlacedPublication) => void;
   /** Looks up the `positions` of a message that was read from the log. */
   readonly positionsOf: (entry: LogEntry) => Promise<readonly Position[]>;
   readonly onRepeat: () => void;
@@ -44,11 +44,11 @@ export interface FeedOptions {
  */
 export class Feed {
   readonly name: RoomName;
-  readonly followers = new Map<string, Follower>();
+  readonly subscriptions = new Map<string, Subscription>();
   /** Followers that are being given what they have missed, and take no part in what is shown meanwhile. */
   readonly catchingUp = new Set<string>();
   readonly #options: FeedOptions;
-  readonly #held = new Map<number, Placed>();
+  readonly #held = new Map<number, PlacedPublication>();
   /** The place that is to be shown next; 0 until it is known. */
   #next = 0;
   /** The newest place that is known of. */
@@ -62,7 +62,7 @@ export class Feed {
   }
 
   /** The place of the last message that was shown, or would have been. To be asked once it is open. */
-  get shown(): number {
+  get delivered(): number {
     return this.#next - 1;
   }
 
@@ -73,16 +73,16 @@ export class Feed {
   }
 
   /** Takes a message as it comes. */
-  hear(placed: Placed): void {
-    const { seq } = placed;
-    if (this.#next === 0) this.#held.set(seq, placed);
-    else if (seq < this.#next) this.#options.onRepeat();
-    else if (seq === this.#next) {
+  receive(placed: PlacedPublication): void {
+    const { offset } = placed;
+    if (this.#next === 0) this.#held.set(offset, placed);
+    else if (offset < this.#next) this.#options.onRepeat();
+    else if (offset === this.#next) {
       this.#show(placed);
       this.#showHeld();
     } else {
-      this.#held.set(seq, placed);
-      void this.reach(seq, OVERTAKING_MS);
+      this.#held.set(offset, placed);
+      void this.reach(offset, OVERTAKING_MS);
     }
   }
 
@@ -111,7 +111,7 @@ export class Feed {
 
   async #read(waitMs: number): Promise<void> {
     if (waitMs > 0) await this.#pause(waitMs);
-    while (this.#next <= this.#newest && this.followers.size > 0) {
+    while (this.#next <= this.#newest && this.subscriptions.size > 0) {
       const missing = await this.#missing().catch(() => []);
       for (const placed of missing) this.#take(placed);
       this.#showHeld();
@@ -119,27 +119,27 @@ export class Feed {
     }
   }
 
-  async #missing(): Promise<Placed[]> {
+  async #missing(): Promise<PlacedPublication[]> {
     const { log, positionsOf } = this.#options;
     const entries = await log.read(this.name, this.#next - 1, PAGE);
     const placed = entries.map(async (entry) => ({
-      message: copyFor(entry.message, this.name.room, entry.seq),
-      seq: entry.seq,
+      message: copyFor(entry.message, this.name.room, entry.offset),
+      offset: entry.offset,
       positions: await positionsOf(entry),
     }));
     return Promise.all(placed);
   }
 
-  #take(placed: Placed): void {
-    if (placed.seq < this.#next) return;
+  #take(placed: PlacedPublication): void {
+    if (placed.offset < this.#next) return;
     // Removed from the log before anybody here has seen it: who follows comes back and is told so.
-    if (placed.seq > this.#next) for (const { member } of this.followers.values()) member.giveUp();
+    if (placed.offset > this.#next) for (const { member } of this.subscriptions.values()) member.disconnect();
     this.#show(placed);
   }
 
-  #show(placed: Placed): void {
-    this.#held.delete(placed.seq);
-    this.#next = placed.seq + 1;
+  #show(placed: PlacedPublication): void {
+    this.#held.delete(placed.offset);
+    this.#next = placed.offset + 1;
     this.#options.show(placed);
   }
 
@@ -156,6 +156,6 @@ export class Feed {
 }
 
 /** The copy of a message that goes to the members of one of its rooms: its payload says its place there. */
-export function copyFor(message: Outgoing, room: string, seq: number): Outgoing {
-  return { ...message, rooms: [room], payload: { ...message.payload, seq } };
+export function copyFor(message: Message, room: string, offset: number): Message {
+  return { ...message, rooms: [room], payload: { ...message.payload, seq: offset } };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../hub/clock.ts";
-import type { Delivery, Outgoing } from "../hub/message.ts";
+import type { Message, Publication } from "../hub/message.ts";
 
 /** How long the newest version of a thing is remembered after it was seen, while nothing is wrong; milliseconds. */
 const KEPT_MS = 60_000;
@@ -12,7 +12,7 @@ interface Known {
   /** When it was seen, by the clock. */
   readonly at: number;
   /** The value, where this worker sent it. */
-  readonly own: Delivery | undefined;
+  readonly own: Publication | undefined;
   /** Connections that were given a newer value than this when they joined. */
   readonly given: Map<string, number>;
 }
@@ -35,7 +35,7 @@ export class LatestValues {
    * A version for a value that no document has: later than all that this worker knows of the thing. No two workers give
    * the same.
    */
-  nextVersion(value: Outgoing): number {
+  nextVersion(value: Message): number {
     const known = this.#known.get(thingOf(value))?.version ?? 0;
     return Math.max(this.#clock.now(), Math.floor(known) + 1) + Math.random();
   }
@@ -44,7 +44,7 @@ export class LatestValues {
    * Notes a value that has come. Gives the connections that must not be shown it, or `undefined` when nobody must: it is
    * no newer than what they have seen. `isOwn`: this worker sends it.
    */
-  accept(delivery: Delivery, isOwn: boolean): readonly string[] | undefined {
+  accept(delivery: Publication, isOwn: boolean): readonly string[] | undefined {
     const { message, version = 0 } = delivery;
     const thing = thingOf(message);
     const known = this.#known.get(thing);
@@ -56,7 +56,7 @@ export class LatestValues {
   }
 
   /** Whether a value that was read for a joined connection is not older than what the connection may have been sent. */
-  isNews(value: Outgoing, version: number, connectionId: string): boolean {
+  isCurrent(value: Message, version: number, connectionId: string): boolean {
     const thing = thingOf(value);
     const known = this.#known.get(thing);
     if (known && version < known.version) return false;
@@ -71,17 +71,17 @@ export class LatestValues {
   }
 
   /** The newest values that this worker has sent and that nobody has followed with newer ones. */
-  own(): Delivery[] {
+  own(): Publication[] {
     return [...this.#known.values()].flatMap(({ own }) => own ?? []);
   }
 
   /** While workers cannot hear each other nothing is forgotten: it has to be compared, and sent again, when they can. */
-  holdOn(): void {
+  pauseEviction(): void {
     this.#isForgetting = false;
   }
 
   /** They hear each other again; what is known stays for a while longer. */
-  letGo(): void {
+  resumeEviction(): void {
     if (this.#isForgetting) return;
     this.#isForgetting = true;
     const now = this.#clock.now();
@@ -99,6 +99,6 @@ export class LatestValues {
   }
 }
 
-function thingOf({ namespace, type, key = "" }: Outgoing): string {
+function thingOf({ namespace, type, key = "" }: Message): string {
   return `${namespace} ${type} ${key}`;
 }

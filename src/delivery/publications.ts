@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/clock.ts";
+import { every } from "../hub/clock.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
-import type { Outgoing } from "../hub/message.ts";
+import type { Message } from "../hub/message.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { insertOnce } from "../store/ensure.ts";
 import { removeExpired } from "../store/remove-expired.ts";
@@ -25,7 +25,7 @@ export interface Publications {
    * Keeps a message of class `log` that no document's change has caused; from there on it is relayed like those. One with
    * an `id` that was published before is not published again.
    */
-  keep(message: Outgoing): Promise<void>;
+  keep(message: Message): Promise<void>;
   /** Ends the removal of old ones; resolves when it no longer uses the store. */
   stop(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export async function openPublications(
       const id = message.id ?? randomUUID();
       await insertOnce(collection, { id, expiresAt: clock.now() + REPEATABLE_MS }, [{ ...message, id }]);
     },
-    stop: repeat(clock, SWEEP_MS, async () => {
+    stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(collection, clock.now()).catch((error: unknown) => {
         onFault("removing old publications", error);
       });

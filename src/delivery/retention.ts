@@ -1,10 +1,10 @@
-import type { Channel, Keep } from "../hub/channel.ts";
+import type { Channel, RetentionSettings } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
-import { repeat } from "../hub/clock.ts";
+import { every } from "../hub/clock.ts";
 import type { Retention, RoomLog } from "../store/log.ts";
 
 /** What is kept where neither the channel nor the configuration says otherwise. */
-export const DEFAULT_KEEP = { messages: 1_000, hours: 24 };
+export const DEFAULT_RETENTION = { messages: 1_000, hours: 24 };
 
 const HOUR_MS = 3_600_000;
 
@@ -18,19 +18,19 @@ const TRIM_MS = 30_000;
 export function trimInBackground(
   log: RoomLog,
   channels: readonly Channel[],
-  configured: Readonly<Record<string, Keep>>,
+  configured: Readonly<Record<string, RetentionSettings>>,
   clock: Clock,
   onFault: (error: unknown) => void,
 ): () => Promise<void> {
   const kept = new Map<string, Retention>();
-  for (const { rooms, keep } of channels) {
-    const wanted = configured[rooms];
-    const messages = wanted?.messages ?? keep?.messages ?? DEFAULT_KEEP.messages;
-    const hours = wanted?.hours ?? keep?.hours ?? DEFAULT_KEEP.hours;
-    kept.set(rooms, { messages, ms: hours * HOUR_MS });
+  for (const { rootNamespace, retention } of channels) {
+    const wanted = configured[rootNamespace];
+    const messages = wanted?.messages ?? retention?.messages ?? DEFAULT_RETENTION.messages;
+    const hours = wanted?.hours ?? retention?.hours ?? DEFAULT_RETENTION.hours;
+    kept.set(rootNamespace, { messages, ms: hours * HOUR_MS });
   }
-  const otherwise = { messages: DEFAULT_KEEP.messages, ms: DEFAULT_KEEP.hours * HOUR_MS };
-  return repeat(clock, TRIM_MS, async () => {
+  const otherwise = { messages: DEFAULT_RETENTION.messages, ms: DEFAULT_RETENTION.hours * HOUR_MS };
+  return every(clock, TRIM_MS, async () => {
     try {
       await log.trim((namespace) => kept.get(namespace) ?? otherwise);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Stamped } from "../hub/message.ts";
+import type { StoredPublication } from "../hub/message.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
@@ -33,7 +33,7 @@ export function createSnapshot(log: RoomLog): Snapshot {
     }
   };
 
-  async function append(pending: readonly Stamped[]): Promise<void> {
+  async function append(pending: readonly StoredPublication[]): Promise<void> {
     const logged = pending.filter(({ message }) => message.delivery === "log");
     if (logged.length > 0) await log.append(logged);
   }

@@ -1,4 +1,4 @@
-import type { Channel, Keep } from "../hub/channel.ts";
+import type { Channel, RetentionSettings } from "../hub/channel.ts";
 import { type Clock, systemClock } from "../hub/clock.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Fanout } from "../hub/message.ts";
@@ -12,7 +12,7 @@ export interface StartOptions {
   readonly store: Store;
   readonly channels: readonly Channel[];
   /** What the configuration says of how long messages are kept, by root namespace. */
-  readonly keep: Readonly<Record<string, Keep>>;
+  readonly retention: Readonly<Record<string, RetentionSettings>>;
   readonly clock: Clock;
   readonly events: HubEvents;
   readonly fanout: Fanout;
@@ -23,11 +23,11 @@ export interface StartOptions {
 
 /** Delivery on this worker, with what it does in the background until `stop`. */
 export async function startDelivery(options: StartOptions): Promise<{ delivery: Delivery; stop: () => Promise<void> }> {
-  const { store, channels, keep, clock, onFault } = options;
+  const { store, channels, retention, clock, onFault } = options;
   const publications = await openPublications(store, clock, onFault);
   // The messages themselves go by real time, as the link between workers does.
   const delivery = new Delivery({ ...options, log: store.log, keep: publications.keep, clock: systemClock });
-  const stopTrimming = trimInBackground(store.log, channels, keep, clock, (error) => {
+  const stopTrimming = trimInBackground(store.log, channels, retention, clock, (error) => {
     onFault("trimming the log", error);
   });
   return {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Channel } from "../hub/channel.ts";
 import { HubError } from "../hub/errors.ts";
 import type { Hub } from "../hub/hub.ts";
-import { outgoing } from "../hub/message.ts";
+import { checkedMessage } from "../hub/message.ts";
 import { defineRoute, type Route } from "../hub/route.ts";
 
 /** `POST /api/publish`: an administrator sends any declared message to any room. */
@@ -23,12 +23,12 @@ export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {
     async handle({ body: { app, room, type, data }, command }) {
       const declaring = channels.filter((channel) => channel.app === app && Object.hasOwn(channel.outbound, type));
       if (declaring.length === 0) throw new HubError("invalid_field", `The app ${app} declares no message ${type}`);
-      const messages = [...new Set(declaring.map(({ rooms }) => rooms))].flatMap((namespace) => {
-        const declared = declaring.find(({ rooms }) => rooms === namespace)?.outbound[type];
+      const messages = [...new Set(declaring.map(({ rootNamespace: rooms }) => rooms))].flatMap((namespace) => {
+        const declared = declaring.find(({ rootNamespace: rooms }) => rooms === namespace)?.outbound[type];
         if (!declared) return [];
         const checked = declared.schema.safeParse(data);
         if (!checked.success) throw new HubError("invalid_field", z.prettifyError(checked.error));
-        return { ...outgoing(namespace, [room], type, declared, data), id: command.uuid() };
+        return { ...checkedMessage(namespace, [room], type, declared, data), id: command.uuid() };
       });
       for (const message of messages) await hub.publish(message);
       return { published: true };

@@ -16,13 +16,13 @@ export interface ChannelLimits {
 }
 
 /** How many messages of a room are kept, and for how many hours. */
-export interface Keep {
+export interface RetentionSettings {
   readonly messages?: number | undefined;
   readonly hours?: number | undefined;
 }
 
 /** What an error message is made of; each document shapes it its own way. */
-export interface ErrorFacts {
+export interface ErrorView {
   readonly message: string;
   readonly room: string | undefined;
   readonly timestamp: string;
@@ -37,7 +37,7 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
   /** Socket.IO namespace; `{name}` stands for a parameter of digits, letters, `-` or `_`. */
   readonly namespace: string;
   /** The namespace that owns the rooms; needed only where `namespace` has parameters. */
-  readonly rooms?: string;
+  readonly rootNamespace?: string;
   /** Documented URL of the plain door, without the trailing slash; same parameters. */
   readonly path: string;
   readonly credential: CredentialKind;
@@ -50,10 +50,10 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
   readonly inbound: In;
   readonly outbound: Out;
   /** The payload of the document's `error` message. */
-  readonly error: (facts: ErrorFacts) => Record<string, unknown>;
+  readonly error: (facts: ErrorView) => Record<string, unknown>;
   readonly limits?: ChannelLimits;
   /** How long the messages of class `log` are kept for clients that come back; default: 24 hours, 1,000 per room. */
-  readonly keep?: Keep;
+  readonly retention?: RetentionSettings;
   /** May refuse (throw a `Refusal`) a client whose credential is good, for example for a thing that does not exist. */
   readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
   /** Called once a client is in: joins its rooms and sends the document's greeting. */
@@ -75,7 +75,7 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
 
 /** A channel as the hub runs it: the declaration with its types closed over. */
 export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "renewed" | "rooms"> & {
-  readonly rooms: string;
+  readonly rootNamespace: string;
   /** Whether there are messages of class `log` in its rooms. */
   readonly keepsLog: boolean;
   readonly open: (client: Client<OutboundTypes>) => void | Promise<void>;
@@ -103,8 +103,8 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
   if (!/^(\/([\w-]+|\{\w+\}))+$/.test(namespace)) fail(`namespace must look like /name or /name/{id}`);
   if (!/^(\/([\w-]+|\{\w+\}))+$/.test(path))
     fail(`path ${path} must look like /ws or /ws/{id}, without a slash at its end`);
-  const rooms = declaration.rooms ?? namespace;
-  if (rooms.includes("{")) fail("a namespace with parameters needs `rooms`, the namespace that owns its rooms");
+  const rooms = declaration.rootNamespace ?? namespace;
+  if (rooms.includes("{")) fail("a namespace with parameters needs `rootNamespace`, the namespace that owns its rooms");
   for (const type of Object.keys(declaration.limits?.messages ?? {})) {
     if (!Object.hasOwn(declaration.inbound, type)) fail(`limits name ${type}, which is not an inbound type`);
   }
@@ -114,7 +114,7 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
   if (!Object.hasOwn(declaration.outbound, "error")) fail("outbound needs an `error` message");
   return {
     ...declaration,
-    rooms,
+    rootNamespace: rooms,
     keepsLog: Object.values(declaration.outbound).some(({ delivery }) => delivery === "log"),
     open: (declaration.open ?? (() => {})) as Channel["open"],
     renewed: (declaration.renewed ?? (() => {})) as Channel["renewed"],

@@ -28,7 +28,7 @@ export function timestamp(clock: Clock): string {
  * Runs `action`, which must not reject, every `ms` milliseconds, never twice at once. The returned function ends it and
  * waits for a run under way.
  */
-export function repeat(clock: Clock, ms: number, action: () => Promise<void>): () => Promise<void> {
+export function every(clock: Clock, ms: number, action: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
   let cancel = clock.after(ms, run);

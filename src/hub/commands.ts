@@ -2,7 +2,7 @@ import { hash, randomUUID } from "node:crypto";
 import { type ErrorCode, HubError } from "./errors.ts";
 
 /** What is asked for, as the keeper of commands tells it from everything else. */
-export interface Asked {
+export interface CommandRequest {
   /** Whose the key is, and for what: the same key of somebody else, or for something else, is another command. */
   readonly scope: readonly string[];
   /** The name that the client has given the command. It is kept only as a digest. */
@@ -22,7 +22,7 @@ export interface Commands {
    * `HubError("unavailable")`, nothing run, while the database cannot be reached.
    */
   run<A>(
-    asked: Asked,
+    asked: CommandRequest,
     action: (command: Command) => Promise<A>,
     isFinal?: (answer: A) => boolean,
   ): Promise<{ readonly answer: A; readonly repeated: boolean }>;

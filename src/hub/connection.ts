@@ -3,18 +3,18 @@ import type { Channel } from "./channel.ts";
 import type { Client, Params } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import { timestamp } from "./clock.ts";
-import type { Delivering, Joining, Member } from "./delivering.ts";
+import type { Delivering, Joining, Subscriber } from "./delivering.ts";
 import { DISCONNECTS, type DisconnectName } from "./disconnects.ts";
 import type { HubError } from "./errors.ts";
-import type { Door, HubEvents } from "./events.ts";
+import type { HubEvents, Transport } from "./events.ts";
 import type { Identity } from "./identity.ts";
-import { outgoing } from "./message.ts";
+import { checkedMessage } from "./message.ts";
 import type { Outbound, OutboundTypes } from "./outbound.ts";
 
 /** What a door gives the hub for each client; beyond this the hub knows nothing of transports. */
 export interface Wire {
   readonly id: string;
-  readonly door: Door;
+  readonly transport: Transport;
   send(type: string, payload: Readonly<Record<string, unknown>>): void;
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
@@ -30,7 +30,7 @@ export interface Wire {
 }
 
 /** What a connection is made of besides its wire. */
-export interface ConnectionFacts {
+export interface ConnectionInit {
   readonly channel: Channel;
   readonly params: Params;
   readonly identity: Identity;
@@ -38,7 +38,7 @@ export interface ConnectionFacts {
   readonly since: number | undefined;
 }
 
-export interface ConnectionTools {
+export interface ConnectionDeps {
   readonly clock: Clock;
   readonly delivery: Delivering;
   readonly events: HubEvents;
@@ -61,8 +61,8 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
   readonly since: number | undefined;
   identity: Identity;
   readonly #wire: Wire;
-  readonly #tools: ConnectionTools;
-  readonly #member: Member;
+  readonly #tools: ConnectionDeps;
+  readonly #member: Subscriber;
   #followed: Set<string> | undefined;
   #cleanups: readonly (() => void)[] = [];
   #recording: { sent: { type: string; payload: Payload }[]; moved: boolean; stop(): void } | undefined;
@@ -71,7 +71,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
   #open = true;
   #ending = false;
 
-  constructor({ channel, params, identity, since }: ConnectionFacts, wire: Wire, tools: ConnectionTools) {
+  constructor({ channel, params, identity, since }: ConnectionInit, wire: Wire, tools: ConnectionDeps) {
     this.channel = channel;
     this.params = params;
     this.identity = identity;
@@ -79,7 +79,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     this.#lastMessageAt = tools.clock.now();
     this.#wire = wire;
     this.#tools = tools;
-    this.#member = new AsMember(this, wire);
+    this.#member = new ConnectionSubscriber(this, wire);
     this.renew(identity);
     if (channel.limits?.idleMs !== undefined) this.#watchIdle(channel.limits.idleMs);
   }
@@ -88,8 +88,8 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return this.#wire.id;
   }
 
-  get door(): Door {
-    return this.#wire.door;
+  get door(): Transport {
+    return this.#wire.transport;
   }
 
   /** False from the moment that either side begins to end it: nothing is sent or handled any more. */
@@ -109,12 +109,12 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
   ): void {
     if (!this.isOpen || document === undefined) return;
     const { delivery } = this.#tools;
-    const value = outgoing(this.channel.rooms, [], type, this.#declared(type), payload);
-    if (delivery.isNews(value, delivery.versionOf(document), this.#member)) this.#answer(type, value.payload);
+    const value = checkedMessage(this.channel.rootNamespace, [], type, this.#declared(type), payload);
+    if (delivery.isCurrent(value, delivery.versionOf(document), this.#member)) this.#answer(type, value.payload);
   }
 
   /** Sends again what was checked when it was sent first. */
-  replay(type: string, payload: Payload): void {
+  deliver(type: string, payload: Payload): void {
     if (!this.isOpen) return;
     this.#wire.send(type, payload);
     this.#tools.events.emit("sent", { app: this.channel.app, type });
@@ -132,7 +132,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
   /** Sends to the members of `room`, on every door and worker, but not to this client. Not for class `log`. */
   broadcastFrom<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
     void this.#tools.delivery.publish(
-      outgoing(this.channel.rooms, [room], type, this.#declared(type), payload),
+      checkedMessage(this.channel.rootNamespace, [room], type, this.#declared(type), payload),
       this.id,
     );
   }
@@ -153,7 +153,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     this.#followed ??= new Set();
     this.#followed.add(room);
     try {
-      await this.#tools.delivery.follow(this.#member, room, joining);
+      await this.#tools.delivery.subscribe(this.#member, room, joining);
     } catch (error) {
       await this.leave(room);
       throw error;
@@ -162,7 +162,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
 
   leave(room: string): void | Promise<void> {
     if (this.#recording) this.#recording.moved = true;
-    if (this.#followed?.delete(room)) this.#tools.delivery.unfollow(this.#member, room);
+    if (this.#followed?.delete(room)) this.#tools.delivery.unsubscribe(this.#member, room);
     return this.#wire.leave(room);
   }
 
@@ -217,14 +217,14 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     if (!this.#open) return;
     this.#open = false;
     this.#cancelExpiry?.();
-    for (const room of this.#followed ?? []) this.#tools.delivery.unfollow(this.#member, room);
+    for (const room of this.#followed ?? []) this.#tools.delivery.unsubscribe(this.#member, room);
     for (const cleanup of this.#cleanups) cleanup();
     this.#cleanups = [];
   }
 
   #answer(type: string, payload: Payload): void {
     this.#recording?.sent.push({ type, payload });
-    this.replay(type, payload);
+    this.deliver(type, payload);
   }
 
   #declared(type: string): Outbound {
@@ -258,11 +258,11 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
 }
 
 /** A connection as delivery sees it. */
-class AsMember implements Member {
-  readonly #connection: Pick<Connection, "channel" | "isOpen" | "replay" | "end">;
+class ConnectionSubscriber implements Subscriber {
+  readonly #connection: Pick<Connection, "channel" | "isOpen" | "deliver" | "end">;
   readonly #wire: Wire;
 
-  constructor(connection: Pick<Connection, "channel" | "isOpen" | "replay" | "end">, wire: Wire) {
+  constructor(connection: Pick<Connection, "channel" | "isOpen" | "deliver" | "end">, wire: Wire) {
     this.#connection = connection;
     this.#wire = wire;
   }
@@ -272,7 +272,7 @@ class AsMember implements Member {
   }
 
   get namespace(): string {
-    return this.#connection.channel.rooms;
+    return this.#connection.channel.rootNamespace;
   }
 
   get isOpen(): boolean {
@@ -283,11 +283,11 @@ class AsMember implements Member {
     return this.#wire.join(room);
   }
 
-  show(type: string, payload: Payload): void {
-    this.#connection.replay(type, payload);
+  deliver(type: string, payload: Payload): void {
+    this.#connection.deliver(type, payload);
   }
 
-  giveUp(): void {
+  disconnect(): void {
     this.#connection.end("overloaded");
   }
 }

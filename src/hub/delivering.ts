@@ -1,4 +1,4 @@
-import type { Outgoing } from "./message.ts";
+import type { Message } from "./message.ts";
 
 /** What the hub asks of delivery, which keeps the promises of the delivery classes. */
 export interface Delivering {
@@ -6,21 +6,21 @@ export interface Delivering {
    * Sends a message that no change of a document has caused to the members of its rooms, everywhere, but not to the
    * connection `except`. Of class `log`, it resolves when the message is kept and will be delivered whatever happens.
    */
-  publish(message: Outgoing, except?: string): Promise<void> | void;
+  publish(message: Message, except?: string): Promise<void> | void;
   /** Sends it to the members on this worker alone; not for class `log`. */
-  publishHere(message: Outgoing): void;
+  publishHere(message: Message): void;
   /** Makes a client a member of a room, once in, tells it where it stands, and gives it what it has missed. */
-  follow(member: Member, room: string, joining: Joining): Promise<void>;
+  subscribe(member: Subscriber, room: string, joining: Joining): Promise<void>;
   /** To be called when a client has left a room. */
-  unfollow(member: Member, room: string): void;
+  unsubscribe(member: Subscriber, room: string): void;
   /** Whether a value of class `latest`, as just read, is none that `member` has been sent a newer one of. */
-  isNews(value: Outgoing, version: number, member: Member): boolean;
+  isCurrent(value: Message, version: number, member: Subscriber): boolean;
   /** Gives the version of a document as the store gave it out; throws an `Error` for any other object. */
   versionOf(document: { readonly id: string | number }): number;
 }
 
 /** A client as delivery sees it. */
-export interface Member {
+export interface Subscriber {
   readonly id: string;
   /** The namespace that owns its rooms. */
   readonly namespace: string;
@@ -28,9 +28,9 @@ export interface Member {
   /** Enters a room of the transport; resolves when the room is heard from other workers too. */
   enter(room: string): void | Promise<void>;
   /** Sends a message that is already checked. */
-  show(type: string, payload: Readonly<Record<string, unknown>>): void;
+  deliver(type: string, payload: Readonly<Record<string, unknown>>): void;
   /** Ends the connection, which may come back later and is told then what it has missed for good. */
-  giveUp(): void;
+  disconnect(): void;
 }
 
 export interface Joining {

@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 import { DISCONNECTS, Refusal } from "./disconnects.ts";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "./errors.ts";
 import type { HubEvents } from "./events.ts";
-import { createRepeats } from "./idempotent-messages.ts";
+import { createIdempotentMessages } from "./idempotent-messages.ts";
 import type { Authenticator } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 
@@ -17,10 +17,10 @@ export type Acknowledgement =
   | { ok: false; error: { code: ErrorCode; message: string } };
 
 /** A message as a door hands it over: taken apart but not yet believed, or the reason why it could not be. */
-export type Inbound = Message | { error: HubError; acknowledge?: Acknowledge };
+export type Inbound = InboundMessage | { error: HubError; acknowledge?: Acknowledge };
 
 /** `id`: the client may send the message again under it, and it is still handled once; see `Commands`. */
-type Message = { type: string; payload: unknown; id?: unknown; acknowledge?: Acknowledge };
+type InboundMessage = { type: string; payload: unknown; id?: unknown; acknowledge?: Acknowledge };
 
 type Acknowledge = (answer: Acknowledgement) => void;
 
@@ -35,7 +35,7 @@ export interface DispatchOptions {
   readonly events: HubEvents;
 }
 
-type DispatchTools = DispatchOptions & { readonly repeatable: ReturnType<typeof createRepeats> };
+type DispatchTools = DispatchOptions & { readonly repeatable: ReturnType<typeof createIdempotentMessages> };
 
 /** Messages of one client that may wait for their turn before the door stops reading from it. */
 const INBOX_LIMIT = 256;
@@ -51,7 +51,7 @@ export const refreshSchema = z.object({ token: z.string() });
  * served is not read from. Different clients never wait for each other.
  */
 export function createDispatch(options: DispatchOptions): (connection: Connection, task: Task) => void {
-  const tools = { ...options, repeatable: createRepeats(options) };
+  const tools = { ...options, repeatable: createIdempotentMessages(options) };
   const busy = new WeakMap<Connection, { waiting: Task[]; paused: boolean }>();
 
   return function dispatch(connection, task) {
@@ -123,7 +123,7 @@ function run(tools: DispatchTools, connection: Connection, task: Task): Result |
 function attempt(
   tools: DispatchTools,
   connection: Connection,
-  message: Message,
+  message: InboundMessage,
   command: Command,
 ): Result | Promise<Result> {
   const { channel } = connection;
@@ -137,7 +137,11 @@ function attempt(
   });
 }
 
-function perform(connection: Connection, { type, payload }: Message, command: Command): Result | Promise<Result> {
+function perform(
+  connection: Connection,
+  { type, payload }: InboundMessage,
+  command: Command,
+): Result | Promise<Result> {
   const { channel } = connection;
   const schema = channel.inbound[type];
   return channel.on.get(type)?.(connection, schema ? check(schema, payload) : payload, command);

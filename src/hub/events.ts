@@ -5,8 +5,8 @@ import type { DeliveryClass } from "./outbound.ts";
 
 /** What happens in the hub, for those who watch: logging and metrics subscribe, the hub knows neither. */
 export interface HubEventMap {
-  connected: [{ namespace: string; app: string; connectionId: string; userId: string; door: Door }];
-  disconnected: [{ namespace: string; app: string; connectionId: string; door: Door }];
+  connected: [{ namespace: string; app: string; connectionId: string; userId: string; transport: Transport }];
+  disconnected: [{ namespace: string; app: string; connectionId: string; transport: Transport }];
   /** A client that was not let in, or was put out. */
   refused: [{ namespace: string; app: string; disconnect: DisconnectName }];
   received: [{ app: string; type: string }];
@@ -38,6 +38,6 @@ export interface HubEventMap {
   fault: [{ where: string; error: unknown }];
 }
 
-export type Door = "socketio" | "plain";
+export type Transport = "socketio" | "plain";
 
 export class HubEvents extends EventEmitter<HubEventMap> {}

@@ -2,7 +2,7 @@ import type { Channel } from "./channel.ts";
 import type { Params } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Commands } from "./commands.ts";
-import { Connection, type ConnectionTools, type Wire } from "./connection.ts";
+import { Connection, type ConnectionDeps, type Wire } from "./connection.ts";
 import type { Delivering } from "./delivering.ts";
 import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
@@ -10,7 +10,7 @@ import { HubError } from "./errors.ts";
 import { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
-import type { Outgoing } from "./message.ts";
+import type { Message } from "./message.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
 const ADMISSION_MS = 60_000;
@@ -44,7 +44,7 @@ export class Hub {
   readonly #connections = new Set<Connection>();
   /** Credentials revoked a moment ago: a client may have been authenticated just before, and not be here yet. */
   readonly #revoked = new Set<string>();
-  #attachedTools: ConnectionTools | undefined;
+  #attachedTools: ConnectionDeps | undefined;
 
   constructor({ clock, limits, authenticator, commands }: HubOptions) {
     this.clock = clock;
@@ -99,7 +99,13 @@ export class Hub {
     if (release !== NOTHING_TAKEN) connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;
-    this.events.emit("connected", { namespace, app, connectionId: wire.id, userId: identity.userId, door: wire.door });
+    this.events.emit("connected", {
+      namespace,
+      app,
+      connectionId: wire.id,
+      userId: identity.userId,
+      transport: wire.transport,
+    });
     if (this.#revoked.has(identity.credentialId)) connection.end("token_revoked");
     else this.#dispatch(connection, { open: channel.open });
     return connection;
@@ -114,7 +120,7 @@ export class Hub {
   closed(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
     const { namespace, app } = connection.channel;
-    this.events.emit("disconnected", { namespace, app, connectionId: connection.id, door: connection.door });
+    this.events.emit("disconnected", { namespace, app, connectionId: connection.id, transport: connection.door });
     connection.closed();
   }
 
@@ -122,12 +128,12 @@ export class Hub {
    * Sends a message to every member of its rooms, wherever they are. Of class `log`, it resolves when the message is kept
    * and will be delivered whatever happens.
    */
-  publish(message: Outgoing): Promise<void> | void {
+  publish(message: Message): Promise<void> | void {
     return this.#tools.delivery.publish(message);
   }
 
   /** Sends a message to the members on this worker alone: for what every worker hears by itself. Not for class `log`. */
-  publishHere(message: Outgoing): void {
+  publishHere(message: Message): void {
     this.#tools.delivery.publishHere(message);
   }
 
@@ -137,7 +143,7 @@ export class Hub {
    */
   evict(namespace: string, room: string, userId: string, message: string): void {
     for (const connection of this.#connections) {
-      if (connection.channel.rooms !== namespace || connection.identity.userId !== userId) continue;
+      if (connection.channel.rootNamespace !== namespace || connection.identity.userId !== userId) continue;
       if (!connection.isIn(room)) continue;
       void connection.leave(room);
       connection.fail(new HubError("forbidden", message, room));
@@ -156,7 +162,7 @@ export class Hub {
     for (const connection of this.#connections) if (matches(connection)) connection.end(name);
   }
 
-  get #tools(): ConnectionTools {
+  get #tools(): ConnectionDeps {
     if (!this.#attachedTools) throw new Error("nothing delivers yet: call hub.attach() at start");
     return this.#attachedTools;
   }

@@ -16,7 +16,7 @@ import { HubError } from "./errors.ts";
 import type { Outbound } from "./outbound.ts";
 
 /** A client message that may come again: the client has given it an id. */
-export interface RepeatableMessage {
+export interface IdempotentMessage {
   readonly id: unknown;
   readonly type: string;
   readonly payload: unknown;
@@ -49,10 +49,10 @@ const REMEMBERED = 256;
  * rooms of a connection are known to that connection alone, since on another one they have yet to take effect; so are
  * those of clients that nobody knows.
  */
-export function createRepeats({ clock, commands }: { readonly clock: Clock; readonly commands: Commands }) {
+export function createIdempotentMessages({ clock, commands }: { readonly clock: Clock; readonly commands: Commands }) {
   const remembered = new WeakMap<Connection, Map<string, Remembered>>();
 
-  return async function repeatable(connection: Connection, message: RepeatableMessage, handling: Handling) {
+  return async function repeatable(connection: Connection, message: IdempotentMessage, handling: Handling) {
     const key = commandKey(message.id, "id");
     const asked = fingerprint([message.type, message.payload]);
     const known = remembered.get(connection)?.get(key);
@@ -104,6 +104,6 @@ function isAnswer(declared: Outbound | undefined): boolean {
 }
 
 function replay(connection: Connection, { outcome, sent }: Answer): HandlerResult | void {
-  for (const { type, payload } of sent) connection.replay(type, payload);
+  for (const { type, payload } of sent) connection.deliver(type, payload);
   return resultOf(outcome);
 }

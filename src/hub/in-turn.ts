@@ -1,5 +1,5 @@
 /** Runs actions that have the same key one after another, in the order they came; others do not wait for them. */
-export function inTurns(): <R>(key: string, action: () => Promise<R>) => Promise<R> {
+export function createTurns(): <R>(key: string, action: () => Promise<R>) => Promise<R> {
   const last = new Map<string, Promise<unknown>>();
 
   return async (key, action) => {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { DeliveryClass, Outbound, OutboundTypes } from "./outbound.ts";
 
 /** A message on its way to rooms: already checked against its schema, so that it can be stored and sent as it is. */
-export interface Outgoing {
+export interface Message {
   /** The root namespace whose rooms are meant, for example `/events`. */
   readonly namespace: string;
   /** A client that is in several of these rooms gets the message once. */
@@ -17,27 +17,27 @@ export interface Outgoing {
 }
 
 /** A message that a change of a document has caused, or that somebody publishes. */
-export interface Stamped {
+export interface StoredPublication {
   /** Names it for good: what is sent again under the same id is the same message. */
   readonly id: string;
   /** Later values of the same thing have greater versions; what class `latest` compares. */
   readonly version: number;
-  readonly message: Outgoing;
+  readonly message: Message;
 }
 
 /** The place of a message in the log of a room; the places of a room are 1, 2, 3 and so on, without gaps. */
 export interface Position {
   readonly room: string;
-  readonly seq: number;
+  readonly offset: number;
 }
 
 /** A message on its way to members, with what its class needs to keep its promise. */
-export interface Delivery {
-  readonly message: Outgoing;
+export interface Publication {
+  readonly message: Message;
   /** Class `latest`. */
   readonly version?: number;
   /** Class `log`: this copy's place in its one room. The payload says the same `seq`. */
-  readonly seq?: number;
+  readonly offset?: number;
   /** Class `log`: where the other copies of a message to several rooms stand; in the order of its rooms, this one too. */
   readonly positions?: readonly Position[];
 }
@@ -45,12 +45,12 @@ export interface Delivery {
 /** The two ways to the members of a message's rooms; `transports/` has them. */
 export interface Fanout {
   /** To the members on this worker, each once, but not to those connections whose ids are in `except`. */
-  show(message: Outgoing, except?: readonly string[]): void;
+  show(message: Message, except?: readonly string[]): void;
   /**
    * To the other workers, which do with it what their delivery does with what it hears. Resolves to whether Redis has
    * taken it; `undefined` where nobody can be told now: they find out when they hear each other again.
    */
-  carry(delivery: Delivery, except?: readonly string[]): Promise<boolean> | undefined;
+  carry(delivery: Publication, except?: readonly string[]): Promise<boolean> | undefined;
 }
 
 /** Builds messages of one namespace; what its services use. */
@@ -59,25 +59,25 @@ export interface Publisher<Out extends OutboundTypes> {
     rooms: string | readonly string[],
     type: K,
     payload: z.input<Out[K]["schema"]>,
-  ): Outgoing;
+  ): Message;
 }
 
 /** A publisher for the rooms of `namespace`. Its `message` throws a `ZodError` when a payload breaks its own schema. */
 export function publisher<Out extends OutboundTypes>(namespace: string, outbound: Out): Publisher<Out> {
   return {
     message: (rooms, type, payload) =>
-      outgoing(namespace, typeof rooms === "string" ? [rooms] : rooms, type, outbound[type] as Outbound, payload),
+      checkedMessage(namespace, typeof rooms === "string" ? [rooms] : rooms, type, outbound[type] as Outbound, payload),
   };
 }
 
 /** One checked message. Parsing strips every field the schema does not declare, so that nothing private slips out. */
-export function outgoing(
+export function checkedMessage(
   namespace: string,
   rooms: readonly string[],
   type: string,
   declared: Outbound,
   payload: unknown,
-): Outgoing {
+): Message {
   const checked = declared.schema.parse(payload) as Record<string, unknown>;
   return { namespace, rooms, type, payload: checked, delivery: declared.delivery, key: declared.key?.(checked) };
 }

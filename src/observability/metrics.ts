@@ -74,8 +74,8 @@ function countConnections(register: Registry, events: HubEvents): void {
     labelNames: ["app", "door"],
     registers: [register],
   });
-  events.on("connected", ({ app, door }) => active.inc({ app, door }));
-  events.on("disconnected", ({ app, door }) => active.dec({ app, door }));
+  events.on("connected", ({ app, transport: door }) => active.inc({ app, door }));
+  events.on("disconnected", ({ app, transport: door }) => active.dec({ app, door }));
 
   const refused = counter(
     register,

@@ -1,7 +1,7 @@
 import { createShardedAdapter } from "@socket.io/redis-adapter";
 import { MessageType } from "socket.io-adapter";
 import type { Clock } from "../hub/clock.ts";
-import type { Delivery, Fanout } from "../hub/message.ts";
+import type { Fanout, Publication } from "../hub/message.ts";
 import type { Outbound } from "../hub/outbound.ts";
 import type { Redis } from "./redis.ts";
 
@@ -13,7 +13,7 @@ const PREFIX = "junction:rooms";
 const EVENT = 2;
 
 /** A broadcast between adapters, with what we add to it. */
-interface Message {
+interface AdapterMessage {
   readonly uid: string;
   readonly nsp: string;
   readonly type: MessageType;
@@ -25,7 +25,7 @@ interface Message {
     };
     readonly opts: { readonly rooms: readonly string[]; readonly except: readonly string[]; readonly flags: object };
     /** What the class of the message needs. Absent in what other programs broadcast by this adapter: that is `volatile`. */
-    readonly delivery?: Omit<Delivery, "message">;
+    readonly delivery?: Omit<Publication, "message">;
     /** When it was sent, in milliseconds since the epoch. */
     readonly sentAt?: number;
   };
@@ -35,12 +35,12 @@ interface Message {
 interface Exchange {
   /** Whose message it is; a worker hears its own, too. */
   readonly uid: string;
-  doPublish(message: Message): Promise<unknown>;
-  onMessage(message: Message): void;
+  doPublish(message: AdapterMessage): Promise<unknown>;
+  onMessage(message: AdapterMessage): void;
 }
 
 type Declared = (type: string) => Outbound | undefined;
-type Hear = (delivery: Delivery, except: readonly string[]) => void;
+type Hear = (delivery: Publication, except: readonly string[]) => void;
 
 /**
  * Socket.IO's sharded adapter on our link to Redis: a worker listens to the rooms that it has members in. On a server
@@ -88,7 +88,7 @@ export function redisAdapter(
     };
 
     return Object.assign(adapter, {
-      carry({ message: { rooms, type, payload }, ...delivery }: Delivery, except: readonly string[] = []) {
+      carry({ message: { rooms, type, payload }, ...delivery }: Publication, except: readonly string[] = []) {
         if (redis.state !== "live") return undefined;
         const packet = { type: EVENT, data: [type, payload], nsp: name } as const;
         const data = { packet, opts: { rooms, except, flags: {} }, delivery, sentAt: clock.now() };

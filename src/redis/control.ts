@@ -30,13 +30,13 @@ const noteSchema = z.discriminatedUnion("note", [
 type Note = z.output<typeof noteSchema>;
 
 /** `Hub.revoke` and `Hub.evict` on every worker. Both are done here when the call returns. */
-export interface Bus {
+export interface ControlChannel {
   revoke(credentialId: string): void;
   evict: Hub["evict"];
 }
 
 /** The bus of a worker that is alone. */
-export function localBus(hub: () => Hub): Bus {
+export function localControl(hub: () => Hub): ControlChannel {
   return {
     revoke: (credentialId) => hub().revoke(credentialId),
     evict: (...args) => hub().evict(...args),
@@ -47,7 +47,7 @@ export function localBus(hub: () => Hub): Bus {
  * Tells the other workers over Redis. What could not be told, because Redis was lost for us or for them, is told when it
  * is back; each worker does each order once. `clock` is real time.
  */
-export function redisBus(redis: Redis, hub: () => Hub, clock: Clock): Bus {
+export function redisControl(redis: Redis, hub: () => Hub, clock: Clock): ControlChannel {
   let said: { readonly id: string; readonly order: Order; readonly at: number }[] = [];
   const done = new Set<string>();
 

@@ -1,25 +1,25 @@
 import { z } from "zod";
 import { HubError } from "../hub/errors.ts";
 import type { Hub } from "../hub/hub.ts";
-import { inTurns } from "../hub/in-turn.ts";
-import type { Outgoing } from "../hub/message.ts";
+import { createTurns } from "../hub/in-turn.ts";
+import type { Message } from "../hub/message.ts";
 import type { Redis } from "./redis.ts";
 
 /** By channel, what messages a publication is. */
-export type Inlets = Readonly<Record<string, (publication: unknown) => Outgoing>>;
+export type Ingest = Readonly<Record<string, (publication: unknown) => Message>>;
 
 /**
  * Listens to the channels on which other programs publish JSON for us. Every worker hears every publication: its own
  * members get it from each, but for messages of class `log`, which one of the workers publishes to all (`claim`).
  * What is malformed is told, without its content.
  */
-export function openInlets(
+export function openIngest(
   redis: Redis,
-  inlets: Inlets,
+  inlets: Ingest,
   hub: Pick<Hub, "publish" | "publishHere" | "events">,
   claim: (channel: string, text: Buffer) => Promise<boolean>,
 ): void {
-  const inTurn = inTurns();
+  const inTurn = createTurns();
 
   for (const [channel, messageOf] of Object.entries(inlets)) {
     redis.subscribe("common", channel, (text) => {
@@ -31,7 +31,7 @@ export function openInlets(
     });
   }
 
-  function read(channel: string, text: Buffer, messageOf: Inlets[string]): Outgoing | undefined {
+  function read(channel: string, text: Buffer, messageOf: Ingest[string]): Message | undefined {
     try {
       return messageOf(JSON.parse(text.toString()));
     } catch (error) {
@@ -41,7 +41,7 @@ export function openInlets(
     }
   }
 
-  function publish(channel: string, text: Buffer, message: Outgoing): void {
+  function publish(channel: string, text: Buffer, message: Message): void {
     const claimed = claim(channel, text);
     const published = inTurn(channel, async () => {
       if (await claimed) await hub.publish(message);

@@ -3,19 +3,19 @@ import type { Hub } from "../hub/hub.ts";
 import { type Limits, localLimits } from "../hub/limits.ts";
 import { redisAdapter } from "./adapter.ts";
 import { createClaims } from "./claims.ts";
-import { type Bus, localBus, redisBus } from "./control.ts";
+import { type ControlChannel, localControl, redisControl } from "./control.ts";
 import { redisValues } from "./expiring-values.ts";
-import { type Inlets, openInlets } from "./ingest.ts";
+import { type Ingest, openIngest } from "./ingest.ts";
 import { redisLimits } from "./limits.ts";
-import { type Watcher, watchReturns } from "./reconnects.ts";
+import { type PeersWatcher, watchReconnects } from "./reconnects.ts";
 import { Redis } from "./redis.ts";
 
 type Values = Parameters<typeof redisValues>[1];
 
 /** What makes the workers one hub, or, without Redis, what a worker that is alone has instead. */
-export interface Cluster {
+export interface Peers {
   readonly limits: Limits;
-  readonly bus: Bus;
+  readonly bus: ControlChannel;
   /** Short-lived values that all workers see; `local` is where they are kept on this worker. */
   shareValues(local: Values): Values;
   /** Absent where there is no Redis. */
@@ -23,12 +23,12 @@ export interface Cluster {
   /** Absent where there is no Redis. */
   readonly check?: () => void;
   /** To be called once the hub delivers: tells it and `delivery` of Redis, and opens the apps' inlets. */
-  connect(hub: Hub, delivery: Watcher, inlets: Inlets): void;
+  connect(hub: Hub, delivery: PeersWatcher, inlets: Ingest): void;
   /** Gives back what this worker holds, and ends the link. */
   close(): Promise<void>;
 }
 
-export interface ClusterOptions {
+export interface PeersOptions {
   readonly redisUrl: string | undefined;
   readonly clock: Clock;
   readonly hub: () => Hub;
@@ -38,14 +38,14 @@ export interface ClusterOptions {
  * Connects this worker to the others, if there is a Redis to do it by; one that does not answer is no reason not to start.
  * Throws when its URL has no known form. The link itself goes by real time.
  */
-export async function startCluster({ redisUrl, clock, hub }: ClusterOptions): Promise<Cluster> {
+export async function connectPeers({ redisUrl, clock, hub }: PeersOptions): Promise<Peers> {
   if (redisUrl === undefined) {
     const shareValues = (local: Values): Values => local;
-    return { limits: localLimits(clock), bus: localBus(hub), shareValues, connect() {}, async close() {} };
+    return { limits: localLimits(clock), bus: localControl(hub), shareValues, connect() {}, async close() {} };
   }
   const redis = new Redis(redisUrl, systemClock);
   const limits = redisLimits(redis, systemClock);
-  const bus = redisBus(redis, hub, systemClock);
+  const bus = redisControl(redis, hub, systemClock);
   await redis.start();
   return {
     limits,
@@ -60,8 +60,8 @@ export async function startCluster({ redisUrl, clock, hub }: ClusterOptions): Pr
       redis.on("state", (state, { reason }) => events.emit("redis", { state, reason }));
       redis.on("passed", (direction) => events.emit("passed", { direction }));
       redis.on("fault", (error) => events.emit("fault", { where: "a message from Redis", error }));
-      watchReturns(redis, delivery, systemClock);
-      openInlets(redis, inlets, hub, createClaims(redis, systemClock));
+      watchReconnects(redis, delivery, systemClock);
+      openIngest(redis, inlets, hub, createClaims(redis, systemClock));
     },
     async close() {
       await limits.leave();

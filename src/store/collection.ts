@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Command } from "../hub/commands.ts";
-import type { Outgoing } from "../hub/message.ts";
+import type { Message } from "../hub/message.ts";
 import type { RoomLog } from "./log.ts";
 
 export type Id = number | string;
@@ -48,7 +48,7 @@ export function defineCollection<T extends Document, const I extends string>(
 /** What a transition gives: the next document (the same object for "no change"), the messages it causes, a result. */
 export interface Change<T, R> {
   readonly next: T;
-  readonly messages?: readonly Outgoing[];
+  readonly messages?: readonly Message[];
   readonly result: R;
 }
 
@@ -87,7 +87,7 @@ export interface Query {
 export interface Collection<T extends Document, I extends string = string> {
   get(id: Id): Promise<T | undefined>;
   /** Rejects with `HubError("conflict")` when the id or a unique index is taken. */
-  insert(document: T, messages?: readonly Outgoing[], command?: Command): Promise<void>;
+  insert(document: T, messages?: readonly Message[], command?: Command): Promise<void>;
   /**
    * Applies a pure transition atomically. It may run several times and sees the newest document each time; what it
    * throws is a refusal: nothing is written and the rejection carries it. Transitions that wait for the same document

@@ -1,5 +1,5 @@
 import { HubError } from "../hub/errors.ts";
-import type { Outgoing } from "../hub/message.ts";
+import type { Message } from "../hub/message.ts";
 import type { Collection, Document } from "./collection.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Collection, Document } from "./collection.ts";
 export async function insertOnce<T extends Document, I extends string>(
   collection: Pick<Collection<T, I>, "insert" | "get">,
   document: T,
-  messages: readonly Outgoing[] = [],
+  messages: readonly Message[] = [],
 ): Promise<T> {
   try {
     await collection.insert(document, messages);

@@ -1,11 +1,11 @@
-import type { Outgoing, Position, Stamped } from "../hub/message.ts";
+import type { Message, Position, StoredPublication } from "../hub/message.ts";
 
 /** A message in the log of a room. */
 export interface LogEntry {
   readonly id: string;
   /** Its place in the room, from 1. */
-  readonly seq: number;
-  readonly message: Outgoing;
+  readonly offset: number;
+  readonly message: Message;
 }
 
 /** A room of a namespace. */
@@ -24,7 +24,7 @@ export interface RoomLog {
    * id) keeps its place. Resolves, when they are durable, to the places of each message, in the order of its rooms.
    * Calls of one worker for the same room take effect in the order they are made.
    */
-  append(messages: readonly Pick<Stamped, "id" | "message">[]): Promise<(readonly Position[])[]>;
+  append(messages: readonly Pick<StoredPublication, "id" | "message">[]): Promise<(readonly Position[])[]>;
   /** The entries of a room after `seq`, in order, at most `limit`. */
   read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]>;
   /** The place of the newest message of each room, 0 where there never was one; in the order given. */

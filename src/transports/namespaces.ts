@@ -3,7 +3,7 @@ import { Adapter } from "socket.io-adapter";
 import type { Channel } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
-import type { Delivery, Fanout } from "../hub/message.ts";
+import type { Fanout, Publication } from "../hub/message.ts";
 import type { Outbound } from "../hub/outbound.ts";
 import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom } from "./credentials.ts";
@@ -15,7 +15,7 @@ import { receiveFrom, SocketIoWire } from "./socketio/engine-io.ts";
 import type { MemberWire } from "./wire.ts";
 
 /** Takes what another worker has carried here. */
-export type Hear = (delivery: Delivery, except: readonly string[]) => void;
+export type Hear = (delivery: Publication, except: readonly string[]) => void;
 
 /**
  * Makes the adapter of a namespace that has rooms. Where there are other workers it also carries messages to them, and
@@ -46,7 +46,7 @@ export function openNamespaces(
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
   });
-  for (const root of new Set(channels.map(({ rooms }) => rooms))) io.of(root);
+  for (const root of new Set(channels.map(({ rootNamespace: rooms }) => rooms))) io.of(root);
   for (const channel of channels) {
     const pattern = patternOf(channel.namespace);
     const namespace = channel.namespace.includes("{") ? io.of(pattern) : io.of(channel.namespace);
@@ -141,12 +141,12 @@ function adapterFor(
   hear: Hear,
 ): (namespace: Namespace) => Adapter {
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));
-  const borrowed = withParams.map(({ namespace, rooms }) => ({ pattern: patternOf(namespace), rooms }));
+  const borrowed = withParams.map(({ namespace, rootNamespace: rooms }) => ({ pattern: patternOf(namespace), rooms }));
   // Socket.IO calls it with `new`, which an arrow function cannot take.
   return function createAdapter(namespace) {
     const root = borrowed.find(({ pattern }) => pattern.test(namespace.name))?.rooms;
     if (root !== undefined) return new SharedRooms(namespace, namespace.server.of(root));
-    const known = channels.filter(({ rooms }) => rooms === namespace.name);
+    const known = channels.filter(({ rootNamespace: rooms }) => rooms === namespace.name);
     const declared = (type: string): Outbound | undefined =>
       known.find(({ outbound }) => outbound[type])?.outbound[type];
     return (known.length > 0 ? makeRooms : inMemory)(namespace, declared, hear);

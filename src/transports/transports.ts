@@ -101,7 +101,7 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
     },
 
     subscriptions() {
-      const roots = new Set(channels.map(({ rooms }) => rooms));
+      const roots = new Set(channels.map(({ rootNamespace: rooms }) => rooms));
       return new Map([...roots].map((root) => [root, pairs(io.of(root).adapter.sids)]));
     },
 

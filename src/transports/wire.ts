@@ -1,12 +1,12 @@
 import type { Socket } from "socket.io";
 import type { Channel } from "../hub/channel.ts";
 import type { Wire } from "../hub/connection.ts";
-import type { Door } from "../hub/events.ts";
+import type { Transport } from "../hub/events.ts";
 import { Broadcast } from "./writing/broadcast.ts";
 
 /** What the hub's ways to a client have in common, by whichever door it came: its Socket.IO socket is the member of rooms. */
 export abstract class MemberWire implements Wire {
-  abstract readonly door: Door;
+  abstract readonly transport: Transport;
   protected readonly socket: Socket;
   protected readonly channel: Channel;
 
@@ -32,7 +32,7 @@ export abstract class MemberWire implements Wire {
   }
 
   send(type: string, payload: Readonly<Record<string, unknown>>): void {
-    const { rooms: namespace, outbound } = this.channel;
+    const { rootNamespace: namespace, outbound } = this.channel;
     const declared = outbound[type];
     const delivery = declared?.delivery ?? "reply";
     this.take(new Broadcast({ namespace, type, payload, delivery, key: declared?.key?.(payload) }));

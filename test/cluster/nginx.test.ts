@@ -10,7 +10,7 @@ import { connect } from "node:tls";
 import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
 import { WebSocket } from "ws";
-import { type NginxFacts, renderNginx } from "../../src/cluster/nginx.ts";
+import { type NginxView, renderNginx } from "../../src/cluster/nginx.ts";
 import { TestCluster, until } from "../support/cluster.ts";
 
 const LIMITS = {
@@ -39,7 +39,7 @@ describe("the configuration of nginx", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  function facts(changes: Partial<NginxFacts> = {}): NginxFacts {
+  function facts(changes: Partial<NginxView> = {}): NginxView {
     return {
       folder,
       generation: 7,
@@ -54,7 +54,7 @@ describe("the configuration of nginx", () => {
     };
   }
 
-  function worker(name: string): NginxFacts["workers"][number] {
+  function worker(name: string): NginxView["workers"][number] {
     const at = (door: number) => ({ entrance: `unix:/run/${name}.${door}.new`, sessions: `unix:/run/${name}.${door}` });
     return { name, addresses: [at(0), at(1)] };
   }

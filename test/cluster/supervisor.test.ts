@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Exit } from "../../src/cluster/program.ts";
-import { Keeper, type Running } from "../../src/cluster/supervisor.ts";
+import { type Running, Supervisor } from "../../src/cluster/supervisor.ts";
 
 /** Something that runs until it is told to end. */
 class Fake implements Running {
@@ -17,7 +17,7 @@ describe("a keeper", () => {
     const delays: number[] = [];
     let back = (): void => {};
     let gaveUp = (_error: Error): void => {};
-    const keeper = new Keeper<Fake>({
+    const keeper = new Supervisor<Fake>({
       start,
       onEnd: (_exit, delay) => delays.push(delay),
       onBack: () => back(),

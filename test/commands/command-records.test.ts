@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { z } from "zod";
-import { type CommandKeeper, openCommands } from "../../src/commands/command-records.ts";
+import { type CommandRecords, openCommands } from "../../src/commands/command-records.ts";
 import { type Command, REPEATABLE_MS } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import type { Collection, CollectionDeclaration, Document, Store } from "../../src/store/collection.ts";
@@ -20,7 +20,7 @@ onEveryStore((bench) => {
     /** One store, as the keepers of several workers see it. */
     let store: ReturnType<typeof shared>;
     let clock: ManualClock;
-    let keepers: CommandKeeper[];
+    let keepers: CommandRecords[];
     let faults: string[];
 
     before(() => {
@@ -34,7 +34,7 @@ onEveryStore((bench) => {
     });
     afterEach(() => Promise.all(keepers.map((keeper) => keeper.stop())));
 
-    async function aWorker(): Promise<CommandKeeper> {
+    async function aWorker(): Promise<CommandRecords> {
       const keeper = await openCommands({ store, clock, onFault: (where) => void faults.push(where) });
       keepers.push(keeper);
       return keeper;
@@ -56,7 +56,7 @@ onEveryStore((bench) => {
 
     /** Begins the command on a worker that dies once `part` of it is done. */
     async function dieAfter(
-      worker: CommandKeeper,
+      worker: CommandRecords,
       asked: ReturnType<typeof anew>,
       part: (command: Command) => unknown,
     ) {

@@ -118,7 +118,7 @@ onBothStores(
       suite.hub.clock.advance(10 * 60_000);
       await addBattery(suite.hub, id);
       await suite.hub.store.log.trim(() => ({ messages: 2, ms: Number.MAX_SAFE_INTEGER }));
-      expect((await suite.hub.store.log.read(name, 0, 10)).map(({ seq }) => seq)).to.eql([5, 6]);
+      expect((await suite.hub.store.log.read(name, 0, 10)).map(({ offset: seq }) => seq)).to.eql([5, 6]);
       for (const door of DOORS) {
         for (const [since, recovered, replayed] of [
           [3, false, []],

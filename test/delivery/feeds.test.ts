@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect } from "chai";
-import type { Delivery } from "../../src/hub/message.ts";
+import type { Publication } from "../../src/hub/message.ts";
 import { FeedsRig, type TestMember } from "./rig.ts";
 
 describe("class log on a worker", () => {
@@ -29,7 +29,7 @@ describe("class log on a worker", () => {
     const ann = rig.member();
     await rig.follow(ann, "a");
     const copies = await rig.log(["a"], "one", "two", "three");
-    for (const i of [2, 0, 1]) if (copies[i]) rig.feeds.hear(copies[i]);
+    for (const i of [2, 0, 1]) if (copies[i]) rig.feeds.receive(copies[i]);
     expect(ann.shown).to.eql(["in", "1 one", "2 two", "3 three"]);
   });
 
@@ -37,7 +37,7 @@ describe("class log on a worker", () => {
     const ann = rig.member();
     await rig.follow(ann, "a");
     const [, , third] = await rig.log(["a"], "one", "two", "three");
-    if (third) rig.feeds.hear(third);
+    if (third) rig.feeds.receive(third);
     await shown(ann, 4);
     expect(ann.shown).to.eql(["in", "1 one", "2 two", "3 three"]);
   });
@@ -48,7 +48,7 @@ describe("class log on a worker", () => {
     const [first] = await rig.log(["a"], "one");
     const dropped: unknown[] = [];
     rig.events.on("dropped", (what) => dropped.push(what));
-    for (let i = 0; i < 3; i++) if (first) rig.feeds.hear(first);
+    for (let i = 0; i < 3; i++) if (first) rig.feeds.receive(first);
     expect(ann.shown).to.eql(["in", "1 one"]);
     expect(dropped).to.eql([
       { delivery: "log", reason: "repeat" },
@@ -86,13 +86,13 @@ describe("class log on a worker", () => {
       const texts = Array.from({ length: 300 }, (_, i) => `n${i + 1}`);
       await rig.publish(["a"], ...texts);
       const ann = rig.member();
-      let copies: Promise<Delivery[]> | undefined;
+      let copies: Promise<Publication[]> | undefined;
       rig.onFaultPoint = () => {
         copies ??= rig.log(["a"], "x", "y");
         rig.beforeRead = copies;
       };
       await rig.follow(ann, "a", { since: 0 });
-      for (const copy of (await copies) ?? []) rig.feeds.hear(copy);
+      for (const copy of (await copies) ?? []) rig.feeds.receive(copy);
       expect(ann.shown.slice(-3)).to.eql(["300 n300", "301 x", "302 y"]);
       expect(ann.shown).to.have.length(303);
     });
@@ -102,7 +102,7 @@ describe("class log on a worker", () => {
       const ann = rig.member();
       const payload = { text: "two", seq: 2 };
       const about = { namespace: "/things", rooms: ["a"], type: "note", delivery: "log", key: undefined } as const;
-      rig.onFaultPoint = () => queueMicrotask(() => rig.feeds.hear({ message: { ...about, payload }, seq: 2 }));
+      rig.onFaultPoint = () => queueMicrotask(() => rig.feeds.receive({ message: { ...about, payload }, offset: 2 }));
       await rig.follow(ann, "a", { since: 0 });
       expect(ann.shown).to.eql(["in", "1 one", "2 two"]);
     });
@@ -142,7 +142,7 @@ describe("class log on a worker", () => {
       const copies = await rig.log(["a"], "one", "two");
       const bob = rig.member();
       expect(await rig.follow(bob, "a", { since: 2 })).to.eql({ recovered: true, seq: 2 });
-      for (const copy of copies) rig.feeds.hear(copy);
+      for (const copy of copies) rig.feeds.receive(copy);
       await rig.publish(["a"], "three");
       expect(bob.shown).to.eql(["in", "3 three"]);
       expect(ann.shown).to.eql(["in", "1 one", "2 two", "3 three"]);
@@ -160,7 +160,7 @@ describe("class log on a worker", () => {
     await rig.follow(ann, "a");
     const copies = await rig.log(["a"], "one", "two");
     const again = rig.follow(ann, "a");
-    for (const copy of copies) rig.feeds.hear(copy);
+    for (const copy of copies) rig.feeds.receive(copy);
     await again;
     await rig.publish(["a"], "three");
     expect(ann.shown.filter((text) => text !== "in")).to.eql(["1 one", "2 two", "3 three"]);
@@ -170,14 +170,14 @@ describe("class log on a worker", () => {
     const ann = rig.member();
     const refusal = new Error("not for you");
     const confirm = (): Promise<void> => Promise.reject(refusal);
-    const thrown = await rig.feeds.follow(ann, "a", { confirm }).catch((error: unknown) => error);
+    const thrown = await rig.feeds.subscribe(ann, "a", { confirm }).catch((error: unknown) => error);
     expect(thrown).to.equal(refusal);
   });
 
   it("does not hold back a client that leaves while it is given what it has missed", async () => {
     await rig.publish(["a"], "one", "two", "three");
     const ann = rig.member();
-    rig.onFaultPoint = () => rig.feeds.unfollow(ann, "a");
+    rig.onFaultPoint = () => rig.feeds.unsubscribe(ann, "a");
     await rig.follow(ann, "a", { since: 0 });
     expect(ann.shown).to.eql(["in", "1 one"]);
   });

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { LatestValues } from "../../src/delivery/latest.ts";
-import type { Delivery } from "../../src/hub/message.ts";
+import type { Publication } from "../../src/hub/message.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-function value(version: number, key = "7"): Delivery {
+function value(version: number, key = "7"): Publication {
   const message = { namespace: "/events", rooms: [`event:${key}`], type: "seats", payload: { key, version } };
   return { message: { ...message, delivery: "latest", key }, version };
 }
@@ -38,16 +38,16 @@ describe("values of class latest", () => {
   describe("read for a client that has joined", () => {
     it("are news unless a newer one was shown meanwhile", () => {
       const values = new LatestValues(new ManualClock());
-      expect(values.isNews(value(0).message, 5, "c1")).to.equal(true);
+      expect(values.isCurrent(value(0).message, 5, "c1")).to.equal(true);
       values.accept(value(6), false);
-      expect(values.isNews(value(0).message, 5, "c2")).to.equal(false);
-      expect(values.isNews(value(0).message, 6, "c2")).to.equal(true);
+      expect(values.isCurrent(value(0).message, 5, "c2")).to.equal(false);
+      expect(values.isCurrent(value(0).message, 6, "c2")).to.equal(true);
     });
 
     it("keep what is older and still on its way from that client alone", () => {
       const values = new LatestValues(new ManualClock());
       values.accept(value(3), false);
-      values.isNews(value(0).message, 5, "c1");
+      values.isCurrent(value(0).message, 5, "c1");
       expect(values.accept(value(4), false)).to.eql(["c1"]);
       expect(values.accept(value(5), false)).to.eql(["c1"]);
       expect(values.accept(value(6), false)).to.eql([]);
@@ -56,7 +56,7 @@ describe("values of class latest", () => {
 
     it("do so where nothing was known of the thing", () => {
       const values = new LatestValues(new ManualClock());
-      values.isNews(value(0).message, 5, "c1");
+      values.isCurrent(value(0).message, 5, "c1");
       expect(values.accept(value(4), false)).to.eql(["c1"]);
     });
   });
@@ -70,10 +70,10 @@ describe("values of class latest", () => {
     expect(values.accept(value(4), false)).to.eql([]);
 
     values.accept(value(9), false);
-    values.holdOn();
+    values.pauseEviction();
     clock.advance(10 * MINUTE_MS);
     values.accept(value(2, "8"), false);
-    values.letGo();
+    values.resumeEviction();
     values.accept(value(3, "8"), false);
     expect(values.accept(value(8), false)).to.equal(undefined);
   });

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Feeds } from "../../src/delivery/feeds.ts";
 import { systemClock } from "../../src/hub/clock.ts";
-import type { Joining, Member } from "../../src/hub/delivering.ts";
+import type { Joining, Subscriber } from "../../src/hub/delivering.ts";
 import { HubEvents } from "../../src/hub/events.ts";
-import type { Delivery, Outgoing } from "../../src/hub/message.ts";
+import type { Message, Publication } from "../../src/hub/message.ts";
 import type { Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 
 const NAMESPACE = "/things";
 
 /** A client of a worker: it keeps what it is shown, each as `room seq text`. */
-export class TestMember implements Member {
+export class TestMember implements Subscriber {
   readonly namespace = NAMESPACE;
   readonly shown: string[] = [];
   readonly id: string;
@@ -30,11 +30,11 @@ export class TestMember implements Member {
     this.#rooms.set(room, members.add(this));
   }
 
-  show(_type: string, { text, seq }: Readonly<Record<string, unknown>>): void {
+  deliver(_type: string, { text, seq }: Readonly<Record<string, unknown>>): void {
     this.shown.push(`${seq} ${text}`);
   }
 
-  giveUp(): void {
+  disconnect(): void {
     this.hasGivenUp = true;
   }
 }
@@ -92,7 +92,7 @@ export class FeedsRig {
   /** Lets a member in; resolves to what it was told when it was in. */
   async follow(member: TestMember, room: string, joining: Pick<Joining, "since"> = {}): Promise<unknown> {
     let told: unknown;
-    await this.feeds.follow(member, room, {
+    await this.feeds.subscribe(member, room, {
       ...joining,
       confirm: (resumed) => {
         told = resumed;
@@ -103,14 +103,14 @@ export class FeedsRig {
   }
 
   /** Puts messages in the log, each at the end of all these rooms: their copies, which the feeds have not heard yet. */
-  async log(rooms: readonly string[], ...texts: string[]): Promise<Delivery[]> {
-    const messages = texts.map((text): Outgoing => {
+  async log(rooms: readonly string[], ...texts: string[]): Promise<Publication[]> {
+    const messages = texts.map((text): Message => {
       return { namespace: NAMESPACE, rooms, type: "note", payload: { text }, delivery: "log", key: undefined };
     });
     const stamped = messages.map((message) => ({ id: `m${++this.#ids}`, message }));
     const places = await this.store.log.append(stamped);
     return messages.flatMap((message, i) =>
-      (places[i] ?? []).map(({ room, seq }) => {
+      (places[i] ?? []).map(({ room, offset: seq }) => {
         const copy = { ...message, rooms: [room], payload: { ...message.payload, seq } };
         return { message: copy, seq, positions: rooms.length > 1 ? (places[i] ?? []) : [] };
       }),
@@ -119,12 +119,12 @@ export class FeedsRig {
 
   /** The same, and has the feeds hear them. */
   async publish(rooms: readonly string[], ...texts: string[]): Promise<void> {
-    for (const copy of await this.log(rooms, ...texts)) this.feeds.hear(copy);
+    for (const copy of await this.log(rooms, ...texts)) this.feeds.receive(copy);
   }
 
-  #show({ rooms, type, payload }: Outgoing, except: readonly string[] = []): void {
+  #show({ rooms, type, payload }: Message, except: readonly string[] = []): void {
     for (const member of this.#rooms.get(rooms[0] ?? "") ?? []) {
-      if (!except.includes(member.id)) member.show(type, payload);
+      if (!except.includes(member.id)) member.deliver(type, payload);
     }
   }
 }

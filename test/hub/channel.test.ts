@@ -21,8 +21,8 @@ describe("defineChannel", () => {
     ["a path with a slash at its end", { path: "/ws/" }, "channel /things: path /ws/ must look like /ws"],
     ["an empty path", { path: "" }, "without a slash at its end"],
     ["half a parameter", { path: "/ws/a{id}" }, "path /ws/a{id} must look like"],
-    ["parameters in the namespace but no root", { namespace: "/things/{id}" }, "needs `rooms`"],
-    ["a root that has parameters itself", { rooms: "/things/{id}" }, "needs `rooms`"],
+    ["parameters in the namespace but no root", { namespace: "/things/{id}" }, "needs `rootNamespace`"],
+    ["a root that has parameters itself", { rootNamespace: "/things/{id}" }, "needs `rootNamespace`"],
     [
       "a limit for a message that clients do not send",
       { limits: { messages: { search: { max: 1, windowMs: 1 } } } },
@@ -50,7 +50,7 @@ describe("defineChannel", () => {
     const channel = defineChannel({
       app: "things",
       namespace: "/things/{id}",
-      rooms: "/things",
+      rootNamespace: "/things",
       path: "/ws/things/{id}",
       credential: "none",
       inbound: {},
@@ -58,9 +58,9 @@ describe("defineChannel", () => {
       error: ({ message }) => ({ message }),
       on: {},
     });
-    expect(channel.rooms).to.equal("/things");
+    expect(channel.rootNamespace).to.equal("/things");
     expect(channel.open).to.be.a("function");
-    expect(aChannel().rooms).to.equal("/things");
+    expect(aChannel().rootNamespace).to.equal("/things");
   });
 
   it("gives each message type its delivery class, and latest what makes two values the same thing", () => {

@@ -96,7 +96,7 @@ describe("the hub", () => {
   it("knows its connections while they last, and tells those who watch", async () => {
     const { hub, enter } = aHub();
     const seen: unknown[] = [];
-    hub.events.on("connected", ({ connectionId, userId, door }) => seen.push([connectionId, userId, door]));
+    hub.events.on("connected", ({ connectionId, userId, transport: door }) => seen.push([connectionId, userId, door]));
     hub.events.on("disconnected", ({ connectionId }) => seen.push([connectionId]));
     const { connection } = await enter(aChannel());
     expect([...hub.connections]).to.eql([connection]);
@@ -173,7 +173,7 @@ describe("POST /api/publish", () => {
   const outbound = { error, news: log(z.object({ n: z.number() })) };
   const channels = [
     aChannel({ outbound }),
-    aChannel({ outbound, namespace: "/things/{id}", rooms: "/things", path: "/ws/{id}" }),
+    aChannel({ outbound, namespace: "/things/{id}", rootNamespace: "/things", path: "/ws/{id}" }),
     aChannel({ outbound, app: "others", namespace: "/others" }),
   ];
 

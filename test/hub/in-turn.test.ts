@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { inTurns } from "../../src/hub/in-turn.ts";
+import { createTurns } from "../../src/hub/in-turn.ts";
 
 /** Something to wait for, until the spec says how it ends. */
 function held<T>() {
@@ -13,7 +13,7 @@ function held<T>() {
 
 describe("turns", () => {
   it("let actions of one key run one after another, in the order they came", async () => {
-    const inTurn = inTurns();
+    const inTurn = createTurns();
     const log: string[] = [];
     const first = held<void>();
     const one = inTurn("a", async () => {
@@ -36,7 +36,7 @@ describe("turns", () => {
   });
 
   it("do not let actions of other keys wait", async () => {
-    const inTurn = inTurns();
+    const inTurn = createTurns();
     const first = held<string>();
     const one = inTurn("a", () => first.promise);
     expect(await inTurn("b", async () => "b")).to.equal("b");
@@ -45,7 +45,7 @@ describe("turns", () => {
   });
 
   it("go on after an action that failed, which fails alone", async () => {
-    const inTurn = inTurns();
+    const inTurn = createTurns();
     const first = held<void>();
     const one = inTurn("a", () => first.promise);
     const two = inTurn("a", async () => 2);

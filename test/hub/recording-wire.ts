@@ -3,20 +3,20 @@ import { type Channel, type ChannelDeclaration, defineChannel } from "../../src/
 import type { Commands } from "../../src/hub/commands.ts";
 import { once } from "../../src/hub/commands.ts";
 import type { Connection, Wire } from "../../src/hub/connection.ts";
-import type { Delivering, Joining, Member } from "../../src/hub/delivering.ts";
+import type { Delivering, Joining, Subscriber } from "../../src/hub/delivering.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import type { Acknowledgement } from "../../src/hub/dispatch.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { Authenticator, Identity } from "../../src/hub/identity.ts";
 import { localLimits } from "../../src/hub/limits.ts";
-import type { Outgoing } from "../../src/hub/message.ts";
+import type { Message } from "../../src/hub/message.ts";
 import { type OutboundTypes, reply } from "../../src/hub/outbound.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 /** A door with nothing behind it: it keeps what it is told. */
 export class RecordingWire implements Wire {
   readonly id: string;
-  readonly door = "plain";
+  readonly transport = "plain";
   readonly sent: [string, Readonly<Record<string, unknown>>][] = [];
   readonly rooms = new Set<string>();
   readonly reading: ("pause" | "resume")[] = [];
@@ -62,25 +62,29 @@ export class RecordingWire implements Wire {
 
 /** Delivery to nobody: it keeps what is published, and lets everybody in. */
 export class RecordingDelivery implements Delivering {
-  readonly published: { message: Outgoing; except: string | undefined }[] = [];
+  readonly published: { message: Message; except: string | undefined }[] = [];
 
-  publish(message: Outgoing, except?: string): void {
+  publish(message: Message, except?: string): void {
     this.published.push({ message, except });
   }
 
-  publishHere(message: Outgoing): void {
+  publishHere(message: Message): void {
     this.publish(message);
   }
 
-  async follow(member: Member, room: string, { confirm }: Joining): Promise<void> {
+  async subscribe(member: Subscriber, room: string, { confirm }: Joining): Promise<void> {
     await member.enter(room);
     await confirm?.({});
   }
 
-  unfollow(): void {}
+  unsubscribe(): void {}
 
-  isNews(): boolean {
+  isCurrent(): boolean {
     return true;
+  }
+
+  versionOf(): number {
+    return 1;
   }
 }
 

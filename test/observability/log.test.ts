@@ -78,8 +78,8 @@ describe("the log", () => {
 
     it("has those who were turned away at info, comings and goings at debug, traffic at trace", () => {
       events.emit("refused", { ...about, disconnect: "invalid_token" });
-      events.emit("connected", { ...about, connectionId: "c", userId: "u", door: "plain" });
-      events.emit("disconnected", { ...about, connectionId: "c", door: "plain" });
+      events.emit("connected", { ...about, connectionId: "c", userId: "u", transport: "plain" });
+      events.emit("disconnected", { ...about, connectionId: "c", transport: "plain" });
       events.emit("rejected", { app: "events", type: "x", code: "unknown_type" });
       events.emit("received", { app: "events", type: "x" });
       events.emit("published", { namespace: "/events", type: "x" });

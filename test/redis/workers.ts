@@ -97,7 +97,7 @@ const board: App = {
           },
         }),
       ],
-      inlets: {
+      ingest: {
         "board:note"(published) {
           const { room, text } = publication.parse(published);
           return onBoard(room, "note", { text });

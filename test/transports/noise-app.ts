@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { App } from "../../src/app.ts";
 import { defineChannel } from "../../src/hub/channel.ts";
-import { type Outgoing, publisher } from "../../src/hub/message.ts";
+import { type Message, publisher } from "../../src/hub/message.ts";
 import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
 import type { Target } from "../support/client.ts";
 
@@ -34,7 +34,7 @@ export const noise: App = {
       defineChannel<typeof inbound, typeof outbound>({
         app: "noise",
         namespace: `/noise${suffix}`,
-        rooms: "/noise",
+        rootNamespace: "/noise",
         path: `/ws${suffix}`,
         credential: "none",
         inbound,
@@ -60,7 +60,7 @@ export const noise: App = {
 const { message } = publisher("/noise", outbound);
 
 /** A message for everybody there is, about 8 KiB long. */
-export function noiseOf(type: "entry" | "hum" | "value", n: number, key = "a", size = BLOB.length): Outgoing {
+export function noiseOf(type: "entry" | "hum" | "value", n: number, key = "a", size = BLOB.length): Message {
   const blob = BLOB.slice(0, size);
   return type === "value" ? message(ROOM, type, { key, n, blob }) : message(ROOM, type, { n, blob });
 }

@@ -24,7 +24,7 @@ const CHANNELS = [
   aChannel({
     outbound,
     namespace: "/things/{id}",
-    rooms: "/things",
+    rootNamespace: "/things",
     path: "/ws/{id}",
     credential: "jwt",
     admit: (_identity, { id }) => {

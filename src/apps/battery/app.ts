@@ -1,5 +1,5 @@
-import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../../app.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import { batteryChannels } from "./channel.ts";
 import { type Station, stationCollection } from "./collections.ts";
 import { createNotifications } from "./notifications.ts";

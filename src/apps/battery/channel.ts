@@ -64,7 +64,7 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
     defineChannel<typeof inbound, StationOutbound>({
       ...common,
       namespace: `${STATIONS}/{station_id}`,
-      rooms: STATIONS,
+      rootNamespace: STATIONS,
       path: "/ws/stations/{station_id}",
       credential: "none",
       outbound: stationOutbound,
@@ -90,7 +90,7 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
       credential: "jwt",
       cookie: "access_token",
       outbound: notificationOutbound,
-      keep: { messages: KEPT, hours: TEN_YEARS },
+      retention: { messages: KEPT, hours: TEN_YEARS },
       async open(client) {
         await enter(client, userRoom(client.identity.userId), (resumed) => {
           client.send("connection_established", { message: "Connected to notifications", ...resumed });

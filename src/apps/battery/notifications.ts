@@ -1,9 +1,9 @@
+import type { AppDeps } from "../../app.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
-import { type Outgoing, publisher } from "../../hub/message.ts";
+import { type Message, publisher } from "../../hub/message.ts";
 import type { LogEntry, RoomLog } from "../../store/log.ts";
-import type { Tools } from "../../app.ts";
 import type { BookedBattery, Station } from "./collections.ts";
 import { type GeneralNews, notificationOutbound } from "./messages.ts";
 import { NOTIFICATIONS, userRoom } from "./rooms.ts";
@@ -13,7 +13,7 @@ export const KEPT = 1_000;
 
 export interface NotificationOptions {
   readonly log: RoomLog;
-  readonly publish: Tools["publish"];
+  readonly publish: AppDeps["publish"];
   readonly clock: Clock;
 }
 
@@ -29,7 +29,7 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
 
   return {
     /** Tells the booker of a battery that it is theirs. */
-    bookingConfirmed({ name }: Pick<Station, "name">, { info, booking }: BookedBattery): Outgoing {
+    bookingConfirmed({ name }: Pick<Station, "name">, { info, booking }: BookedBattery): Message {
       return message(userRoom(booking.user_id), "booking_confirmed", {
         booking_id: booking.id,
         station_name: name,
@@ -40,7 +40,7 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
     },
 
     /** Tells the booker of a battery that it can be fetched; `at` is a timestamp. */
-    bookingReady({ name }: Pick<Station, "name">, { booking }: BookedBattery, at: string): Outgoing {
+    bookingReady({ name }: Pick<Station, "name">, { booking }: BookedBattery, at: string): Message {
       return message(userRoom(booking.user_id), "booking_ready", {
         booking_id: booking.id,
         station_name: name,
@@ -59,7 +59,7 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
       await publish({ ...message(room.room, "notification", { ...news, timestamp: timestamp(clock) }), id });
       const [place] = await log.positions(id, [room]);
       // As it was sent, which may have been when the command came first.
-      const [entry] = place ? await log.read(room, place.seq - 1, 1) : [];
+      const [entry] = place ? await log.read(room, place.offset - 1, 1) : [];
       if (!entry) throw new HubError("unavailable");
       return listed(entry);
     },
@@ -70,7 +70,7 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
       const [newest = 0] = await log.newest([room]);
       // The log is trimmed from time to time and may hold more.
       const entries = await log.read(room, Math.max(afterSeq, newest - KEPT), KEPT);
-      return { items: entries.map(listed), seq: entries.at(-1)?.seq ?? newest };
+      return { items: entries.map(listed), seq: entries.at(-1)?.offset ?? newest };
     },
   };
 }
@@ -78,6 +78,6 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
 /** A notification as it was sent, with its type and its number. */
 type Listed = LogEntry["message"]["payload"] & { readonly type: string; readonly seq: number };
 
-function listed({ seq, message: { type, payload } }: LogEntry): Listed {
+function listed({ offset: seq, message: { type, payload } }: LogEntry): Listed {
   return { ...payload, type, seq };
 }

@@ -2,7 +2,7 @@ import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { type Outgoing, publisher } from "../../hub/message.ts";
+import { type Message, publisher } from "../../hub/message.ts";
 import type { Snapped, Snapshot } from "../../hub/snapshot.ts";
 import type { Change } from "../../store/collection.ts";
 import type { BookedBattery, Station, Stations } from "./collections.ts";
@@ -79,11 +79,11 @@ export function createBatteryService({
     station: Station,
     type: K,
     payload: Parameters<typeof toWatchers.message<K>>[2],
-  ): Outgoing {
+  ): Message {
     return toWatchers.message([stationRoom(station.id), ALL_STATIONS], type, payload);
   }
 
-  function tellInventory(station: Station, action: InventoryUpdate["action"], at: string): Outgoing {
+  function tellInventory(station: Station, action: InventoryUpdate["action"], at: string): Message {
     return tell(station, "inventory_update", inventoryUpdate(station, action, at));
   }
 

@@ -1,6 +1,6 @@
+import type { App, DemoUsers } from "../../app.ts";
 import { timestamp } from "../../hub/clock.ts";
 import { insertMissing } from "../../store/ensure.ts";
-import type { App, DemoUsers } from "../../app.ts";
 import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { bookingsChannel } from "./channel.ts";
@@ -29,7 +29,7 @@ export const bookings: App = {
     return {
       channels: [bookingsChannel({ bookings: service, support, clock })],
       routes: bookingRoutes(service, support),
-      inlets: bookingInlets(broadcasts),
+      ingest: bookingInlets(broadcasts),
       async seed(users) {
         const createdAt = timestamp(clock);
         await insertMissing(bookingDocuments, [demoBooking(users, createdAt)]);

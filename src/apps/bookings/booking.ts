@@ -33,7 +33,7 @@ export function begin(facts: Pick<Booking, "id" | "userId" | "service" | "create
   return { ...facts, status: technicianId === null ? "pending" : "assigned", lastLocation: null };
 }
 
-export interface Wish {
+export interface Patch {
   readonly status?: Status | undefined;
   /** `null` unassigns. */
   readonly technicianId?: string | null | undefined;
@@ -43,7 +43,7 @@ export interface Wish {
  * Both wishes are judged by the booking as it was; together they come to the later status of the two, so that a booking
  * that has just got a technician is at least `assigned`. Unassigning leaves the status: there is no way back.
  */
-export function change(booking: Booking, part: Part, { status, technicianId }: Wish): Booking {
+export function change(booking: Booking, part: Part, { status, technicianId }: Patch): Booking {
   const assigned = technicianId === undefined ? booking : assign(booking, part, technicianId);
   if (status === undefined) return assigned;
   refuseMove(booking.status, part, status);

@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
-import { type Outgoing, publisher } from "../../hub/message.ts";
+import { type Message, publisher } from "../../hub/message.ts";
 import { type Location, outbound, type SupportMessage } from "./messages.ts";
 import { bookingRoom, NAMESPACE, supportRoom, userRoom } from "./rooms.ts";
 import type { Status } from "./statuses.ts";
@@ -12,18 +12,18 @@ export function createBroadcasts(clock: Clock) {
 
   return {
     /** To all who watch the booking and to its owner, wherever they are; once to who is both. */
-    statusUpdate(bookingId: string, ownerId: string, status: Status): Outgoing {
+    statusUpdate(bookingId: string, ownerId: string, status: Status): Message {
       const payload = { bookingId, status, timestamp: timestamp(clock) };
       return message([bookingRoom(bookingId), userRoom(ownerId)], "status_update", payload);
     },
 
-    supportMessage(ticketId: string, senderId: string, data: SupportMessage): Outgoing {
+    supportMessage(ticketId: string, senderId: string, data: SupportMessage): Message {
       const payload = { ticketId, senderId, message: data, timestamp: timestamp(clock) };
       return message(supportRoom(ticketId), "message", payload);
     },
 
     /** `at` is when the technician was there; by default now. */
-    locationUpdate(bookingId: string, location: Location, at = timestamp(clock)): Outgoing {
+    locationUpdate(bookingId: string, location: Location, at = timestamp(clock)): Message {
       return message(bookingRoom(bookingId), "location_update", { bookingId, location, timestamp: at });
     },
   };

@@ -8,7 +8,7 @@ const support = z.object({ ticketId: uuid, senderId: userId, message: supportMes
 const technicianLocation = z.object({ bookingId: uuid, location });
 
 /** The Redis channels on which other backends publish what happens to bookings that they keep. */
-export function bookingInlets(broadcasts: Broadcasts): NonNullable<RunningApp["inlets"]> {
+export function bookingInlets(broadcasts: Broadcasts): NonNullable<RunningApp["ingest"]> {
   return {
     "booking:status"(published) {
       const { bookingId, userId, status } = bookingStatus.parse(published);

@@ -5,7 +5,7 @@ import type { Hub } from "../../hub/hub.ts";
 import type { Identity } from "../../hub/identity.ts";
 import type { Change } from "../../store/collection.ts";
 import { insertOnce } from "../../store/ensure.ts";
-import { begin, change, type Part, partOf, report, type Wish } from "./booking.ts";
+import { begin, change, type Part, type Patch, partOf, report } from "./booking.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Booking, Bookings } from "./collections.ts";
 import { type Location, type LocationUpdate, uuid } from "./messages.ts";
@@ -70,7 +70,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
      * Changes the status, the technician or both. A technician who is no longer the booking's is out of its room when
      * this resolves: clients that were in it are told so, and one that is just joining finds out when it looks again.
      */
-    async change(id: string, identity: Identity, wish: Wish, command: Command): Promise<Booking> {
+    async change(id: string, identity: Identity, wish: Patch, command: Command): Promise<Booking> {
       const act = (before: Booking, part: Part) => {
         const next = change(before, part, wish);
         const moved = next.status !== before.status;

@@ -2,7 +2,7 @@ import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { inTurns } from "../../hub/in-turn.ts";
+import { createTurns } from "../../hub/in-turn.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
 import { insertOnce } from "../../store/ensure.ts";
 import type { RoomLog } from "../../store/log.ts";
@@ -33,7 +33,7 @@ export type SupportService = ReturnType<typeof createSupportService>;
 export function createSupportService(options: SupportServiceOptions) {
   const { tickets, messages, log, broadcasts, snapshot, clock } = options;
   /** One message of a ticket after another, so that they do not take each other's numbers. */
-  const inTurn = inTurns();
+  const inTurn = createTurns();
 
   /** The ticket, if there is one and it is the user's business. */
   async function find(id: string, { userId, role }: Identity): Promise<Ticket | undefined> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HubError } from "../../hub/errors.ts";
 import type { Hub } from "../../hub/hub.ts";
-import type { Outgoing } from "../../hub/message.ts";
+import type { Message } from "../../hub/message.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { type Location, type SupportMessage, userId as userIdSchema } from "./messages.ts";
 import type { Status } from "./statuses.ts";
@@ -25,7 +25,7 @@ export interface WebsocketService {
 /** The service over a hub; it keeps no state, so there may be any number of them. */
 export function createWebsocketService(hub: Pick<Hub, "publish" | "clock">): WebsocketService {
   const broadcasts = createBroadcasts(hub.clock);
-  const send = async (build: () => Outgoing): Promise<void> => hub.publish(checked(build));
+  const send = async (build: () => Message): Promise<void> => hub.publish(checked(build));
 
   return {
     broadcastBookingStatus: (bookingId, userId, status) =>
@@ -36,7 +36,7 @@ export function createWebsocketService(hub: Pick<Hub, "publish" | "clock">): Web
   };
 }
 
-function checked(build: () => Outgoing): Outgoing {
+function checked(build: () => Message): Message {
   try {
     return build();
   } catch (error) {

@@ -1,5 +1,5 @@
-import { insertMissing } from "../../store/ensure.ts";
 import type { App, DemoUsers } from "../../app.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import { eventChannels } from "./channel.ts";
 import { type Event, eventCollection } from "./collections.ts";
 import { eventRoutes } from "./routes.ts";

@@ -57,7 +57,7 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
 
   const common = {
     app: "events",
-    rooms: NAMESPACE,
+    rootNamespace: NAMESPACE,
     credential: "jwt",
     inbound,
     outbound,

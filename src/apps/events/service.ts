@@ -2,7 +2,7 @@ import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { type Outgoing, publisher } from "../../hub/message.ts";
+import { type Message, publisher } from "../../hub/message.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
 import type { Collection } from "../../store/collection.ts";
 import { insertOnce } from "../../store/ensure.ts";
@@ -27,7 +27,7 @@ export interface EventsServiceOptions {
 export type EventsService = ReturnType<typeof createEventsService>;
 
 /** An event as those see it who may. */
-export type EventFacts = Pick<Event, "id" | "name" | "seatCapacity" | "availableSeats" | "visibility">;
+export type EventView = Pick<Event, "id" | "name" | "seatCapacity" | "availableSeats" | "visibility">;
 
 /** What somebody who books or cancels is told: the booking, and what it leaves of the seats. */
 export interface Receipt {
@@ -48,7 +48,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     return event;
   }
 
-  function seatUpdate(event: Event): Outgoing {
+  function seatUpdate(event: Event): Message {
     return message(roomOf(event.id), "seat_update", seatsOf(event));
   }
 
@@ -57,7 +57,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     return { eventId: id, availableSeats, seatCapacity, timestamp: timestamp(clock) };
   }
 
-  function bookingMessage(type: "booking_created" | "booking_cancelled", { id, availableSeats }: Event): Outgoing {
+  function bookingMessage(type: "booking_created" | "booking_cancelled", { id, availableSeats }: Event): Message {
     return message(roomOf(id), type, { eventId: id, availableSeats, timestamp: timestamp(clock) });
   }
 
@@ -69,7 +69,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
      * The events this user may see, by id. `seq` is the place of an event's room where those who subscribe with it as
      * `since` get what comes after the seats as they are listed.
      */
-    async list(identity: Identity, after: number, limit: number): Promise<(EventFacts & { seq: number })[]> {
+    async list(identity: Identity, after: number, limit: number): Promise<(EventView & { seq: number })[]> {
       const { value: listed, seqs } = await snapshot({
         namespace: NAMESPACE,
         read: () => visibleAfter(after, identity, limit),
@@ -82,12 +82,12 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     async create(
       event: Pick<Event, "name" | "seatCapacity" | "visibility" | "allowedUserIds">,
       command: Command,
-    ): Promise<EventFacts> {
+    ): Promise<EventView> {
       const id = await command.number(nextId);
       return insertOnce(events, { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} });
     },
 
-    async resize(id: number, seatCapacity: number, command: Command): Promise<EventFacts> {
+    async resize(id: number, seatCapacity: number, command: Command): Promise<EventView> {
       const act = (event: Event) => {
         const next = seats.resize(event, seatCapacity);
         return { next, messages: [seatUpdate(next)], result: factsOf(next) };
@@ -129,7 +129,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
   }
 }
 
-function factsOf({ id, name, seatCapacity, availableSeats, visibility }: Event): EventFacts {
+function factsOf({ id, name, seatCapacity, availableSeats, visibility }: Event): EventView {
   return { id, name, seatCapacity, availableSeats, visibility };
 }
 

@@ -1,5 +1,5 @@
-import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../../app.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import { parkingChannel } from "./channel.ts";
 import { endedCollection, lotCollection } from "./collections.ts";
 import { parkingRoutes } from "./routes.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineRoute, numericId, type Route } from "../../hub/route.ts";
 import { type LocatedReservation, MAX_SPOTS } from "./collections.ts";
 import { lotView, reservationView, STATUSES } from "./messages.ts";
-import type { LotFacts, ParkingService } from "./service.ts";
+import type { LotView, ParkingService } from "./service.ts";
 
 const spots = z.number().int().nonnegative().max(MAX_SPOTS);
 const limit = z.coerce.number().int().min(1).max(1_000).default(100);
@@ -84,7 +84,7 @@ export function parkingRoutes(service: ParkingService): Route[] {
   ];
 }
 
-function viewOfLot({ id, name, available_spots }: LotFacts): z.input<typeof lotView> {
+function viewOfLot({ id, name, available_spots }: LotView): z.input<typeof lotView> {
   return { parking_lot_id: id, name, available_spots };
 }
 

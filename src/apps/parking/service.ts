@@ -1,7 +1,7 @@
 import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
-import { type Outgoing, publisher } from "../../hub/message.ts";
+import { type Message, publisher } from "../../hub/message.ts";
 import type { Change, Collection } from "../../store/collection.ts";
 import { createTidy, isUntidy } from "./archive.ts";
 import type { LocatedReservation, Lot, Reservation } from "./collections.ts";
@@ -25,7 +25,7 @@ export interface ParkingServiceOptions {
 export type ParkingService = ReturnType<typeof createParkingService>;
 
 /** What everybody may know of a lot. */
-export type LotFacts = Pick<Lot, "id" | "name" | "available_spots">;
+export type LotView = Pick<Lot, "id" | "name" | "available_spots">;
 
 /** What a change of status is told as. */
 const NEWS: Readonly<Record<Status, string>> = {
@@ -42,7 +42,7 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
   const { message } = publisher(NAMESPACE, outbound);
   const tidy = createTidy(lots, ended);
 
-  function reservationNews(lot: Lot, { id, user_id, status }: Reservation): Outgoing {
+  function reservationNews(lot: Lot, { id, user_id, status }: Reservation): Message {
     return message(roomOf("reservation", user_id), "notification", {
       message: NEWS[status],
       data: { reservation_id: id, status, parking_lot_id: lot.id },
@@ -50,7 +50,7 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
     });
   }
 
-  function lotNews({ id, name, available_spots }: Lot): Outgoing {
+  function lotNews({ id, name, available_spots }: Lot): Message {
     return message("parking_lot", "notification", {
       message: `${name}: ${available_spots} ${available_spots === 1 ? "spot" : "spots"} available`,
       data: { parking_lot_id: id, name, available_spots },
@@ -85,13 +85,13 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
       return lots.find("byId", { range: { after }, limit });
     },
 
-    async addLot(name: string, available_spots: number, command: Command): Promise<LotFacts> {
+    async addLot(name: string, available_spots: number, command: Command): Promise<LotView> {
       const lot = spots.emptyLot(await command.number(nextLotId), name, available_spots);
       await lots.insert(lot, [lotNews(lot)], command);
       return factsOf(lot);
     },
 
-    async setSpots(lotId: number, available_spots: number, command: Command): Promise<LotFacts> {
+    async setSpots(lotId: number, available_spots: number, command: Command): Promise<LotView> {
       return change(lotId, command, (lot) => {
         const next = spots.setSpots(lot, available_spots);
         return { next, messages: [lotNews(next)], result: factsOf(next) };
@@ -139,6 +139,6 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
   };
 }
 
-function factsOf({ id, name, available_spots }: Lot): LotFacts {
+function factsOf({ id, name, available_spots }: Lot): LotView {
   return { id, name, available_spots };
 }

@@ -1,5 +1,5 @@
-import { insertMissing } from "../../store/ensure.ts";
 import type { App } from "../../app.ts";
+import { insertMissing } from "../../store/ensure.ts";
 import { vehicleChannel } from "./channel.ts";
 import { vehicleCollection } from "./collections.ts";
 import { demoVehicles } from "./demo.ts";

@@ -1,7 +1,7 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { HubError } from "../../hub/errors.ts";
-import type { Outgoing } from "../../hub/message.ts";
+import type { Message } from "../../hub/message.ts";
 import { gate } from "../gate.ts";
 
 /** Folders that are open in this process: LMDB's locks do not hold between two openings in one process. */
@@ -117,7 +117,7 @@ export interface PlacedMessage {
   readonly id: string;
   /** When it was appended, in milliseconds since the epoch. */
   readonly at: number;
-  readonly message: Outgoing;
+  readonly message: Message;
 }
 
 /** That a room was written to within a minute. Its key: the namespace, the minute since the epoch, the room's digest. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../hub/clock.ts";
-import type { Outgoing, Position, Stamped } from "../../hub/message.ts";
+import type { Message, Position, StoredPublication } from "../../hub/message.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../log.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
 import type { EmbeddedDatabase, Written } from "./database.ts";
@@ -22,12 +22,12 @@ export class EmbeddedLog implements RoomLog {
     this.#clock = clock;
   }
 
-  async append(messages: readonly Pick<Stamped, "id" | "message">[]): Promise<(readonly Position[])[]> {
+  async append(messages: readonly Pick<StoredPublication, "id" | "message">[]): Promise<(readonly Position[])[]> {
     if (messages.length === 0) return [];
     const written = new Map<string, Written>();
     const positions = await this.#database.transaction(() => {
       const places = messages.map(({ id, message }) =>
-        message.rooms.map((room) => ({ room, seq: this.#place(id, message, room, written) })),
+        message.rooms.map((room) => ({ room, offset: this.#place(id, message, room, written) })),
       );
       for (const one of written.values()) this.#noteTime(one);
       return places;
@@ -36,12 +36,12 @@ export class EmbeddedLog implements RoomLog {
     return positions;
   }
 
-  async read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]> {
+  async read(room: RoomName, offset: number, limit: number): Promise<LogEntry[]> {
     const start = digest(roomKey(room));
     return this.#database.read(() => {
-      const after = { start: entryKey(start, seq + 1), end: keysFrom(start).end, limit };
+      const after = { start: entryKey(start, offset + 1), end: keysFrom(start).end, limit };
       return [...this.#database.logEntries.getRange(after)].map(({ key, value: { id, message } }) => {
-        return { id, seq: seqOf(key), message };
+        return { id, offset: seqOf(key), message };
       });
     });
   }
@@ -53,8 +53,8 @@ export class EmbeddedLog implements RoomLog {
   async positions(id: string, rooms: readonly RoomName[]): Promise<Position[]> {
     return this.#database.read(() =>
       rooms.flatMap((name) => {
-        const seq = this.#database.logIds.get(idKey(digest(roomKey(name)), id));
-        return seq === undefined ? [] : { room: name.room, seq };
+        const offset = this.#database.logIds.get(idKey(digest(roomKey(name)), id));
+        return offset === undefined ? [] : { room: name.room, offset };
       }),
     );
   }
@@ -88,7 +88,7 @@ export class EmbeddedLog implements RoomLog {
   }
 
   /** The message's place in a room; a new one is put there and noted in `written`. To be called within a transaction. */
-  #place(id: string, message: Outgoing, roomName: string, written: Map<string, Written>): number {
+  #place(id: string, message: Message, roomName: string, written: Map<string, Written>): number {
     const { logEntries, logIds } = this.#database;
     const room = roomKey({ namespace: message.namespace, room: roomName });
     const start = digest(room);

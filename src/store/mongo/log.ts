@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type mongoose from "mongoose";
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
-import type { Outgoing, Position, Stamped } from "../../hub/message.ts";
+import type { Message, Position, StoredPublication } from "../../hub/message.ts";
 import { inBatches } from "../in-batches.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../log.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
@@ -82,15 +82,15 @@ export class MongoLog implements RoomLog {
     return new MongoLog(records, clock, run);
   }
 
-  append(messages: readonly Pick<Stamped, "id" | "message">[]): Promise<(readonly Position[])[]> {
+  append(messages: readonly Pick<StoredPublication, "id" | "message">[]): Promise<(readonly Position[])[]> {
     return Promise.all(messages.map(({ id, message }) => this.#appendOne(id, message)));
   }
 
-  async read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]> {
-    const wanted = { room: roomKey(room), seq: { $gt: seq } };
+  async read(room: RoomName, offset: number, limit: number): Promise<LogEntry[]> {
+    const wanted = { room: roomKey(room), seq: { $gt: offset } };
     const found = this.#records.find(wanted, { projection: { _id: 0, id: 1, seq: 1, message: 1 } });
     const records = await this.#run(() => found.sort({ seq: 1 }).limit(limit).toArray());
-    return records.map(({ id, seq, message }) => ({ id, seq, message: JSON.parse(message) as Outgoing }));
+    return records.map(({ id, seq, message }) => ({ id, offset: seq, message: JSON.parse(message) as Message }));
   }
 
   newest(rooms: readonly RoomName[]): Promise<number[]> {
@@ -101,8 +101,8 @@ export class MongoLog implements RoomLog {
     const keys = rooms.map((name) => entryId(roomKey(name), id));
     const places = await this.#run(() => this.#places(keys));
     return rooms.flatMap(({ room }, at) => {
-      const seq = places.get(keys[at] ?? "");
-      return seq === undefined ? [] : { room, seq };
+      const offset = places.get(keys[at] ?? "");
+      return offset === undefined ? [] : { room, offset };
     });
   }
 
@@ -128,12 +128,12 @@ export class MongoLog implements RoomLog {
     }
   }
 
-  async #appendOne(id: string, message: Outgoing): Promise<Position[]> {
+  async #appendOne(id: string, message: Message): Promise<Position[]> {
     const { namespace, rooms } = message;
     const text = JSON.stringify(message);
     const places = rooms.map(async (room) => {
       const key = roomKey({ namespace, room });
-      return { room, seq: await this.#place(key, { _id: entryId(key, id), namespace, id, message: text }) };
+      return { room, offset: await this.#place(key, { _id: entryId(key, id), namespace, id, message: text }) };
     });
     return Promise.all(places);
   }

@@ -6,7 +6,7 @@ import type { Change, Collection, Document, Id } from "../collection.ts";
 import { isStorableId, storable } from "../storable.ts";
 import type { Markers } from "./markers.ts";
 import { isUnavailable, type Outboxes } from "./outboxes.ts";
-import { type Outcome, outcomeOf, type Write } from "./outcome.ts";
+import { applyBatch, type BatchResult, type Write } from "./outcome.ts";
 import type { Records, Step } from "./record.ts";
 
 export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "modify" | "remove">;
@@ -85,11 +85,11 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
   /** Never rejects: what goes wrong is its callers' answer. */
   async function commit(id: Id, batch: readonly Write<T>[]): Promise<void> {
     const check = (document: T): T => checked(id, document);
-    let outcome: Outcome<T> = { write: "keep", messages: [], earlier: [], marked: [], answers: [] };
+    let outcome: BatchResult<T> = { write: "keep", messages: [], earlier: [], marked: [], answers: [] };
     let leaving: ReadonlySet<string> = new Set();
     const step: Step<T> = (current) => {
       leaving = outboxes.leaving(id);
-      outcome = outcomeOf(batch, current, { leaving, now: clock.now(), check });
+      outcome = applyBatch(batch, current, { leaving, now: clock.now(), check });
       return outcome.write;
     };
     try {

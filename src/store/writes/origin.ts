@@ -1,4 +1,4 @@
-import type { Stamped } from "../../hub/message.ts";
+import type { StoredPublication } from "../../hub/message.ts";
 import type { Document } from "../collection.ts";
 
 /** What the store knows of a document that it has given out. */
@@ -6,7 +6,7 @@ export interface Origin {
   /** Grows with every change of the document; comparable with the versions of the messages that its changes cause. */
   readonly version: number;
   /** Messages of its last changes that may not be in their logs yet. */
-  readonly pending: readonly Stamped[];
+  readonly pending: readonly StoredPublication[];
 }
 
 const origins = new WeakMap<Document, Origin>();

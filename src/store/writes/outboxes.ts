@@ -1,8 +1,8 @@
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
-import type { Stamped } from "../../hub/message.ts";
+import type { StoredPublication } from "../../hub/message.ts";
 import type { Id } from "../collection.ts";
-import { type Outbox, type OutboxEntry, stampedOf } from "./record.ts";
+import { type Outbox, type OutboxEntry, publicationOf } from "./record.ts";
 import type { Relay } from "./relay.ts";
 
 /** What a store does with the messages of its changes. */
@@ -42,8 +42,8 @@ export class Outboxes {
    * Relays messages of a document, with those in front of them in its outbox that nobody is known to have relayed. Never
    * rejects: what cannot be relayed is still in the outbox.
    */
-  async relay(id: Id, messages: readonly Stamped[], before: readonly OutboxEntry[]): Promise<void> {
-    const earlier = before.filter((entry) => !this.#relayed.has(entry.id)).map(stampedOf);
+  async relay(id: Id, messages: readonly StoredPublication[], before: readonly OutboxEntry[]): Promise<void> {
+    const earlier = before.filter((entry) => !this.#relayed.has(entry.id)).map(publicationOf);
     const ids = messages.filter(({ message }) => message.delivery !== "volatile").map((message) => message.id);
     for (const one of ids) this.#underWay.add(one);
     const end = (): void => {
@@ -68,7 +68,7 @@ export class Outboxes {
   async relayLeft({ id, outbox }: Outbox): Promise<void> {
     const leaving = this.#leaving.get(id)?.ids;
     const left = outbox.filter((entry) => !leaving?.has(entry.id) && !this.#underWay.has(entry.id));
-    if (left.length > 0) await this.relay(id, left.map(stampedOf), []);
+    if (left.length > 0) await this.relay(id, left.map(publicationOf), []);
   }
 
   /** What the next write of a document may leave out. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { REPEATABLE_MS } from "../../hub/commands.ts";
-import type { Outgoing, Stamped } from "../../hub/message.ts";
+import type { Message, StoredPublication } from "../../hub/message.ts";
 import type { Change } from "../collection.ts";
 import { freeze } from "../storable.ts";
 import type { Marker, OutboxEntry, Stored } from "./record.ts";
@@ -16,10 +16,10 @@ export interface Write<T> {
 }
 
 /** What a batch of writes comes to on a given record. */
-export interface Outcome<T> {
+export interface BatchResult<T> {
   readonly write: Stored<T> | "keep" | "remove";
   /** The messages of the changes, in order. */
-  readonly messages: readonly Stamped[];
+  readonly messages: readonly StoredPublication[];
   /** What was in the outbox before them and stays there. */
   readonly earlier: readonly OutboxEntry[];
   /** The names of the commands' writes among them, where they are written. */
@@ -28,7 +28,7 @@ export interface Outcome<T> {
   readonly answers: readonly (() => void)[];
 }
 
-export interface Circumstances<T> {
+export interface BatchContext<T> {
   /** Ids of outbox entries and markers that may leave the record. */
   readonly leaving: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
@@ -38,16 +38,16 @@ export interface Circumstances<T> {
 }
 
 /** Applies writes one after another. A refused one fails alone; throws what `check` throws. */
-export function outcomeOf<T>(
+export function applyBatch<T>(
   batch: readonly Write<T>[],
   current: Stored<T> | undefined,
-  { leaving, now, check }: Circumstances<T>,
-): Outcome<T> {
+  { leaving, now, check }: BatchContext<T>,
+): BatchResult<T> {
   const before = current && freeze(current.document);
   const isRepeatable = batch.some(({ name }) => name !== undefined);
   const marks = new Map(isRepeatable ? current?.commands.map((marker) => [marker.id, marker]) : []);
   const marked: Marker[] = [];
-  const messages: Stamped[] = [];
+  const messages: StoredPublication[] = [];
   const answers: (() => void)[] = [];
   let document: T | undefined = before;
   let version = current?.version ?? 0;
@@ -99,11 +99,11 @@ export function outcomeOf<T>(
 }
 
 /** What is lost together with the worker anyway need not be written. */
-function isStored({ delivery }: Outgoing): boolean {
+function isStored({ delivery }: Message): boolean {
   return delivery !== "volatile";
 }
 
-function entryOf({ id, version, message }: Stamped, at: number): OutboxEntry {
+function entryOf({ id, version, message }: StoredPublication, at: number): OutboxEntry {
   return { id, version, at, message: JSON.stringify(message) };
 }
 

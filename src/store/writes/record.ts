@@ -1,4 +1,4 @@
-import type { Outgoing, Stamped } from "../../hub/message.ts";
+import type { Message, StoredPublication } from "../../hub/message.ts";
 import type { Document, Id } from "../collection.ts";
 import { noteOrigin } from "./origin.ts";
 
@@ -63,8 +63,8 @@ export function pendingSince(outbox: readonly OutboxEntry[]): number | undefined
   return outbox.length === 0 ? undefined : Math.min(...outbox.map(({ at }) => at));
 }
 
-export function stampedOf({ id, version, message }: OutboxEntry): Stamped {
-  return { id, version, message: JSON.parse(message) as Outgoing };
+export function publicationOf({ id, version, message }: OutboxEntry): StoredPublication {
+  return { id, version, message: JSON.parse(message) as Message };
 }
 
 /** The document of a record, to be given out: it has an origin. */
@@ -73,7 +73,7 @@ export function documentOf<T extends Document>({ document, version, outbox }: Om
     version,
     // Hardly ever asked for.
     get pending() {
-      return outbox.map(stampedOf);
+      return outbox.map(publicationOf);
     },
   });
 }

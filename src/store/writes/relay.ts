@@ -1,4 +1,4 @@
-import type { Stamped } from "../../hub/message.ts";
+import type { StoredPublication } from "../../hub/message.ts";
 
 /** What has become of messages that were relayed. */
 export interface Relayed {
@@ -11,4 +11,4 @@ export interface Relayed {
  * are messages of the same document that another worker has stored and may not have relayed yet: those of class `log` get
  * their places first. When it rejects, the messages are relayed again later.
  */
-export type Relay = (messages: readonly Stamped[], earlier: readonly Stamped[]) => Promise<Relayed>;
+export type Relay = (messages: readonly StoredPublication[], earlier: readonly StoredPublication[]) => Promise<Relayed>;

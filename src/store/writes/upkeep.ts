@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { repeat } from "../../hub/clock.ts";
+import { every } from "../../hub/clock.ts";
 import type { Document, Id } from "../collection.ts";
 import { type GroupCommit, groupCommit, type Writes } from "./group-commit.ts";
 import { Markers } from "./markers.ts";
@@ -45,7 +45,7 @@ export class Upkeep {
   constructor(options: RelayOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#stopTidying = repeat(clock, TIDY_MS, () => this.#tidy(clock.now() - TIDY_MS));
+    this.#stopTidying = every(clock, TIDY_MS, () => this.#tidy(clock.now() - TIDY_MS));
     this.#sweepLater();
   }
 

@@ -156,7 +156,7 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
 }
 
 class PlainWire extends MemberWire {
-  readonly door = "plain";
+  readonly transport = "plain";
   readonly #ws: CoalescedSocket;
 
   constructor(socket: Socket, ws: CoalescedSocket, channel: Channel) {

@@ -114,7 +114,7 @@ interface Client {
 
 /** The hub's way to one Socket.IO client of a channel. */
 export class SocketIoWire extends MemberWire {
-  readonly door = "socketio";
+  readonly transport = "socketio";
   readonly #namespace: string;
   /** Kept here because every broadcast asks for it: by way of the socket it is two objects further. */
   readonly #connection: EngineSocket;

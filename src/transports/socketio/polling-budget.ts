@@ -1,6 +1,6 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
-import { thin } from "../writing/backlog.ts";
+import { conflate } from "../writing/backlog.ts";
 import type { PacketOptions } from "../writing/broadcast.ts";
 import { CLOSE_TIMEOUT_MS } from "../writing/coalesced-socket.ts";
 import type { CoalescingOptions, Marks } from "../writing/frame.ts";
@@ -26,7 +26,7 @@ export function limitPolling(
 
   internals.write = (data, options, callback) => {
     if (waiting + data.length > budgetBytes) {
-      internals.writeBuffer = thin(internals.writeBuffer, marksOf, watch.dropped);
+      internals.writeBuffer = conflate(internals.writeBuffer, marksOf, watch.dropped);
       waiting = internals.writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0);
       if (options?.wsPreEncodedFrame?.delivery === "volatile") return watch.dropped("volatile", 1);
       if (waiting + data.length <= budgetBytes) watch.slow("thinned");

@@ -1,7 +1,7 @@
 import type { Dropped, Marks } from "./frame.ts";
 
 /** What must be kept of a backlog: nothing `volatile`, and of `latest` the newest of each key, in its place. */
-export function thin<T>(backlog: readonly T[], marksOf: (item: T) => Marks, dropped: Dropped): T[] {
+export function conflate<T>(backlog: readonly T[], marksOf: (item: T) => Marks, dropped: Dropped): T[] {
   const seen = new Set<string>();
   const kept: T[] = [];
   const counts = { volatile: 0, latest: 0 };

@@ -1,23 +1,23 @@
 import * as ws from "ws";
 import type { Channel } from "../../hub/channel.ts";
-import type { Outgoing } from "../../hub/message.ts";
+import type { Message } from "../../hub/message.ts";
 import type { Frame } from "./frame.ts";
 
 type Envelope = NonNullable<Channel["envelope"]>;
 type Payload = Readonly<Record<string, unknown>>;
 
 /** What there is to say of a message, wherever it goes. */
-export type Said = Pick<Outgoing, "namespace" | "type" | "payload" | "delivery" | "key">;
+export type BroadcastMessage = Pick<Message, "namespace" | "type" | "payload" | "delivery" | "key">;
 
 /** One message on its way to any number of sockets of this worker: each form of it is built once, when first needed. */
 export class Broadcast {
-  readonly #said: Said;
+  readonly #said: BroadcastMessage;
   #flat: Frame | undefined;
   #wrapped: Frame | undefined;
   #packet: NamespacePacket | undefined;
   #otherPackets: Map<string, NamespacePacket> | undefined;
 
-  constructor(said: Said) {
+  constructor(said: BroadcastMessage) {
     this.#said = said;
   }
 

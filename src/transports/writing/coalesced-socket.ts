@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
 import { SUBPROTOCOL } from "../credentials.ts";
-import { thin } from "./backlog.ts";
+import { conflate } from "./backlog.ts";
 import { Flusher } from "./flusher.ts";
 import type { CoalescingOptions, Frame } from "./frame.ts";
 
@@ -146,7 +146,7 @@ export class CoalescedSocket extends WebSocket {
     // A client that has kept up may well take a burst whole.
     if (socket.writableLength === 0) this.flush();
     if (this.#bytes + socket.writableLength <= this.#budget) return;
-    this.#queue = thin(this.#queue, (frame) => frame, this.#flusher.watch.dropped);
+    this.#queue = conflate(this.#queue, (frame) => frame, this.#flusher.watch.dropped);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
     if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
       this.#flusher.watch.slow("thinned");

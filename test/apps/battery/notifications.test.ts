@@ -3,7 +3,7 @@ import { createNotifications, KEPT } from "../../../src/apps/battery/notificatio
 import { NOTIFICATIONS, userRoom } from "../../../src/apps/battery/rooms.ts";
 import { DEMO_USERS } from "../../../src/auth/demo.ts";
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import { BATTERY_DOOR, book, finish, listed, newStation } from "../../conformance/battery-data.ts";
 import type { Payload } from "../../support/client.ts";
 import { comingAgain } from "../../support/command.ts";
@@ -17,7 +17,7 @@ function numbers(count: number, from = 1): number[] {
 }
 
 /** A notification of a user's as it goes to the log. */
-function newsFor(userId: string, title: string): Outgoing {
+function newsFor(userId: string, title: string): Message {
   const payload = { title, message: "A message", level: "info", timestamp: "2030-01-01T00:00:00.000Z" };
   const facts = { namespace: NOTIFICATIONS, rooms: [userRoom(userId)], type: "notification" };
   return { ...facts, payload, delivery: "log", key: undefined };
@@ -101,12 +101,12 @@ onBothStores(
       const seqs = async () => (await listed(suite.hub, "secondCustomer")).map(({ seq }) => seq);
       expect(await seqs()).to.eql(expected);
 
-      const keep = suite.hub.channels.find(({ namespace }) => namespace === NOTIFICATIONS)?.keep;
+      const keep = suite.hub.channels.find(({ namespace }) => namespace === NOTIFICATIONS)?.retention;
       expect(keep).to.include({ messages: KEPT });
       expect(keep?.hours).to.be.at.least(10 * 365 * 24);
       const everything = { messages: Number.MAX_SAFE_INTEGER, ms: Number.MAX_SAFE_INTEGER };
       await log.trim((namespace) => (namespace === NOTIFICATIONS ? { ...everything, messages: KEPT } : everything));
-      expect((await log.read(name, 0, 1))[0]?.seq).to.equal(6);
+      expect((await log.read(name, 0, 1))[0]?.offset).to.equal(6);
       expect(await seqs()).to.eql(expected);
       expect(await titles("secondCustomer", KEPT + 4)).to.eql([String(KEPT + 5)]);
     });
@@ -119,7 +119,7 @@ describe("a notification that is said by a command which comes again", () => {
     const { store, remove } = await temporaryStore();
     try {
       const clock = new ManualClock();
-      const published: Outgoing[] = [];
+      const published: Message[] = [];
       let isStuck = true;
       const { notify, list } = createNotifications({
         log: store.log,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import { type Collection, defineCollection, type Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
@@ -22,7 +22,7 @@ export interface Bench {
   /** An empty place for stores of a test's own. */
   elsewhere(): Promise<Location>;
   /** What the store has relayed since the test began. */
-  readonly relayed: Outgoing[];
+  readonly relayed: Message[];
   /** A collection that no other test knows, and its name. */
   things(): Promise<{ name: string; things: Things }>;
 }
@@ -67,7 +67,7 @@ export function aThing(id: number | string, fields: Partial<Thing> = {}): Thing 
   return { id, kind: "box", tags: [], count: 0, ...fields };
 }
 
-export function aMessage(type: string, payload: Record<string, unknown> = {}): Outgoing {
+export function aMessage(type: string, payload: Record<string, unknown> = {}): Message {
   return { namespace: "/things", rooms: ["all"], type, payload, delivery: "log", key: undefined };
 }
 
@@ -98,7 +98,7 @@ interface Place {
 }
 
 function run(specs: (bench: Bench) => void, start: (context: Mocha.Context) => Promise<Place>): void {
-  const relayed: Outgoing[] = [];
+  const relayed: Message[] = [];
   const places: Place[] = [];
   let context: Mocha.Context | undefined;
   let location: Location | undefined;

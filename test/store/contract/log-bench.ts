@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import type { Store } from "../../../src/store/collection.ts";
 import type { Retention, RoomLog, RoomName } from "../../../src/store/log.ts";
 import { openStore } from "../../../src/store/open.ts";
@@ -23,7 +23,7 @@ export function upTo(last: number, first = 1): number[] {
 }
 
 /** A message as it is appended. */
-export function entry(id: string, ...rooms: string[]): { id: string; message: Outgoing } {
+export function entry(id: string, ...rooms: string[]): { id: string; message: Message } {
   return {
     id,
     message: { namespace: NAMESPACE, rooms, type: "said", payload: { id }, delivery: "log", key: undefined },
@@ -81,8 +81,8 @@ export class LogBench {
   }
 
   /** Appends messages and gives their places, in the order of their rooms. */
-  async places(...messages: { id: string; message: Outgoing }[]): Promise<number[][]> {
-    return (await this.log.append(messages)).map((positions) => positions.map(({ seq }) => seq));
+  async places(...messages: { id: string; message: Message }[]): Promise<number[][]> {
+    return (await this.log.append(messages)).map((positions) => positions.map(({ offset: seq }) => seq));
   }
 
   /** The ids of a room's messages, in order. */
@@ -92,7 +92,7 @@ export class LogBench {
 
   /** The places of a room that have messages, in order. */
   async seqs(room: string): Promise<number[]> {
-    return (await this.log.read(named(room), 0, 100_000)).map(({ seq }) => seq);
+    return (await this.log.read(named(room), 0, 100_000)).map(({ offset: seq }) => seq);
   }
 
   async #onMongo(): Promise<void> {

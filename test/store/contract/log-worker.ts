@@ -26,6 +26,6 @@ process.send?.("ready");
 
 async function append(ids: readonly string[]): Promise<void> {
   const places = await store.log.append(ids.map((id) => entry(id, ...rooms)));
-  const report: Report = Object.fromEntries(places.map((ones, at) => [ids[at], ones.map(({ seq }) => seq)]));
+  const report: Report = Object.fromEntries(places.map((ones, at) => [ids[at], ones.map(({ offset: seq }) => seq)]));
   process.send?.(report);
 }

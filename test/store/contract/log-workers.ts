@@ -28,8 +28,8 @@ export function logWorkers(bench: Bench): void {
 
       for (const [at, room] of [one, two].entries()) {
         const entries = await own.log.read(named(room), 0, 10_000);
-        expect(entries.map(({ seq }) => seq)).to.deep.equal(upTo(300));
-        const places = Object.fromEntries(entries.map(({ id, seq }) => [id, seq]));
+        expect(entries.map(({ offset: seq }) => seq)).to.deep.equal(upTo(300));
+        const places = Object.fromEntries(entries.map(({ id, offset: seq }) => [id, seq]));
         const reported = Object.entries({ ...first, ...second }).map(([id, seqs]) => [id, seqs[at]]);
         expect(Object.fromEntries(reported)).to.deep.equal(places);
         for (const report of [first, second]) {
@@ -56,14 +56,15 @@ export function logWorkers(bench: Bench): void {
       await once(worker, "close");
 
       const entries = await own.log.read(named(room), 0, 100_000);
-      expect(entries.map(({ seq }) => seq)).to.deep.equal(upTo(entries.length));
-      const places = new Map(entries.map(({ id, seq }) => [id, seq]));
+      expect(entries.map(({ offset: seq }) => seq)).to.deep.equal(upTo(entries.length));
+      const places = new Map(entries.map(({ id, offset: seq }) => [id, seq]));
       expect(places.size).to.equal(entries.length);
       for (const [id, seqs] of Object.entries(acknowledged)) expect([places.get(id)], id).to.deep.equal(seqs);
       // Whoever relays them again, the rest finds its places after those that are there.
       const again = calls.flat().slice(0, entries.length + 20);
       const given = await own.log.append(again.map((id) => entry(id, room)));
-      for (const [at, id] of again.entries()) if (places.has(id)) expect(given[at]?.[0]?.seq).to.equal(places.get(id));
+      for (const [at, id] of again.entries())
+        if (places.has(id)) expect(given[at]?.[0]?.offset).to.equal(places.get(id));
       expect(await own.seqs(room)).to.deep.equal(upTo(again.length));
     });
   });

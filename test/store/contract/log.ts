@@ -105,7 +105,7 @@ export function log(bench: Bench): void {
       const room = own.aRoom();
       await own.fill(room, 12);
       const page = async (seq: number, limit: number) =>
-        (await own.log.read(named(room), seq, limit)).map((one) => one.seq);
+        (await own.log.read(named(room), seq, limit)).map((one) => one.offset);
       expect(await page(0, 5)).to.deep.equal(upTo(5));
       expect(await page(5, 5)).to.deep.equal(upTo(10, 6));
       expect(await page(10, 5)).to.deep.equal([11, 12]);

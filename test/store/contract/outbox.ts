@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Command } from "../../../src/hub/commands.ts";
-import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
+import type { Message, StoredPublication } from "../../../src/hub/message.ts";
 import type { Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";
@@ -15,8 +15,8 @@ interface Worker {
   readonly things: Things;
   readonly clock: ManualClock;
   /** What was relayed, and what was said to be before it, in order. */
-  readonly relayed: Stamped[];
-  readonly earlier: Stamped[];
+  readonly relayed: StoredPublication[];
+  readonly earlier: StoredPublication[];
   readonly faults: unknown[];
   /** What becomes of messages from now on; at first they are out at once. */
   relay: () => ReturnType<Relay>;
@@ -61,8 +61,8 @@ export function outbox(bench: Bench): void {
   async function open({ at = start, collection = "things" } = {}): Promise<Worker> {
     await workers.at(-1)?.close();
     const clock = new ManualClock(at);
-    const relayed: Stamped[] = [];
-    const earlier: Stamped[] = [];
+    const relayed: StoredPublication[] = [];
+    const earlier: StoredPublication[] = [];
     const faults: unknown[] = [];
     const relay: Relay = (messages, before) => {
       relayed.push(...messages);
@@ -87,7 +87,7 @@ export function outbox(bench: Bench): void {
   }
 
   /** Messages that a worker has stored when it dies, and could not relay. */
-  async function leave(ids: readonly number[], relay: Worker["relay"] = never): Promise<Stamped[]> {
+  async function leave(ids: readonly number[], relay: Worker["relay"] = never): Promise<StoredPublication[]> {
     const dying = await open();
     for (const id of ids) await dying.things.insert(aThing(id));
     dying.relay = relay;
@@ -173,7 +173,7 @@ export function outbox(bench: Bench): void {
       expect(other.relayed).to.deep.equal([]);
       await other.store.collection(declareThings("things"));
       await other.pass(5_000);
-      const names = (messages: Stamped[]) => messages.map(({ id }) => id).toSorted();
+      const names = (messages: StoredPublication[]) => messages.map(({ id }) => id).toSorted();
       expect(names(other.relayed)).to.deep.equal(names(left));
     });
 
@@ -209,7 +209,7 @@ export function outbox(bench: Bench): void {
 
     it("is told with the document, however it is read", async () => {
       const worker = await open();
-      const messages: Outgoing[] = [aMessage("inserted"), { ...aMessage("seen"), delivery: "latest", key: "1" }];
+      const messages: Message[] = [aMessage("inserted"), { ...aMessage("seen"), delivery: "latest", key: "1" }];
       await worker.things.insert(aThing(1), messages);
       const [found] = await worker.things.find("byId", { limit: 1 });
       for (const document of [found!, (await worker.things.get(1))!]) {

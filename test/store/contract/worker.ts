@@ -1,12 +1,12 @@
 // A second worker on the database of a test: see workers.ts, which starts it and talks to it.
 import { systemClock } from "../../../src/hub/clock.ts";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
 import { aMessage, declareThings } from "./bench.ts";
 
 const { location, name, count } = JSON.parse(process.env.WORKER ?? "");
-const relayed: Outgoing[] = [];
+const relayed: Message[] = [];
 const relay: Relay = async (messages) => {
   relayed.push(...messages.map(({ message }) => message));
   return {};

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import { aThing, type Bench } from "./bench.ts";
 
 const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url));
@@ -12,7 +12,7 @@ const EACH = 150;
 interface Report {
   readonly results: number[];
   readonly numbers: number[];
-  readonly relayed: Outgoing[];
+  readonly relayed: Message[];
 }
 
 /** What is promised of several processes on one database. */

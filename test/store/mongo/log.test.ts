@@ -48,7 +48,7 @@ describe("the room log in MongoDB", () => {
   const fill = (store: Store, room: string, last: number, first = 1) =>
     store.log.append(upTo(last, first).map((at) => entry(`${at}`, room)));
   const found = async (room: string) =>
-    (await two.log.read(named(room), 0, 1_000)).map(({ id, seq }) => `${seq} ${id}`);
+    (await two.log.read(named(room), 0, 1_000)).map(({ id, offset: seq }) => `${seq} ${id}`);
 
   it("is unavailable while the server cannot be reached, and works again after", async () => {
     proxy.cut();

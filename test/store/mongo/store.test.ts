@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import mongoose from "mongoose";
 import { z } from "zod";
-import type { Outgoing } from "../../../src/hub/message.ts";
+import type { Message } from "../../../src/hub/message.ts";
 import { defineCollection, type Store } from "../../../src/store/collection.ts";
 import { openMongoStore } from "../../../src/store/mongo/store.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";
@@ -17,8 +17,8 @@ describe("the MongoDB store", () => {
   let proxy: TcpProxy;
   let store: Store;
   const clock = new ManualClock();
-  const relayed: Outgoing[] = [];
-  const earlier: Outgoing[] = [];
+  const relayed: Message[] = [];
+  const earlier: Message[] = [];
 
   before(async function () {
     this.timeout(400_000);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { z } from "zod";
 import type { Command } from "../../../src/hub/commands.ts";
 import { HubError } from "../../../src/hub/errors.ts";
-import type { Outgoing, Stamped } from "../../../src/hub/message.ts";
+import type { Message, StoredPublication } from "../../../src/hub/message.ts";
 import { type GroupCommit, groupCommit } from "../../../src/store/writes/group-commit.ts";
 import { Markers } from "../../../src/store/writes/markers.ts";
 import { Outboxes } from "../../../src/store/writes/outboxes.ts";
@@ -13,7 +13,7 @@ import { ManualClock } from "../../support/manual-clock.ts";
 const counter = z.object({ id: z.number(), count: z.number() });
 type Counter = z.infer<typeof counter>;
 
-function message(type: string, delivery: Outgoing["delivery"] = "log"): Outgoing {
+function message(type: string, delivery: Message["delivery"] = "log"): Message {
   return { namespace: "/n", rooms: ["r"], type, payload: {}, delivery, key: undefined };
 }
 
@@ -49,7 +49,7 @@ class OneRecord implements Pick<Records<Counter>, "update"> {
   }
 
   get outbox(): string[] {
-    return (this.stored?.outbox ?? []).map((entry) => (JSON.parse(entry.message) as Outgoing).type);
+    return (this.stored?.outbox ?? []).map((entry) => (JSON.parse(entry.message) as Message).type);
   }
 
   get commands(): string[] {
@@ -60,7 +60,7 @@ class OneRecord implements Pick<Records<Counter>, "update"> {
 describe("group commit", () => {
   let records: OneRecord;
   let clock: ManualClock;
-  let relayed: Stamped[];
+  let relayed: StoredPublication[];
   /** What was relayed as having been there before, by call. */
   let earlier: string[][];
   let relay: Relay;

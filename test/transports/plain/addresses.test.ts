@@ -4,7 +4,7 @@ import { addressBook, patternOf, type Resolution } from "../../../src/transports
 import { aChannel } from "../../hub/recording-wire.ts";
 
 const channel = (app: string, path: string, credential: Channel["credential"] = "none"): Channel =>
-  aChannel({ app, path, credential, namespace: `/${app}`, rooms: `/${app}` });
+  aChannel({ app, path, credential, namespace: `/${app}`, rootNamespace: `/${app}` });
 
 const events = channel("events", "/ws", "jwt");
 const event = channel("events", "/ws/events/{eventId}", "jwt");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import type { DeliveryClass } from "../../../src/hub/outbound.ts";
-import { thin } from "../../../src/transports/writing/backlog.ts";
+import { conflate } from "../../../src/transports/writing/backlog.ts";
 import { frame, type Pair, type Rig, rawSocketOf, startRig } from "./coalescing-rig.ts";
 
 const KIB = 1024;
@@ -114,7 +114,7 @@ describe("a coalesced socket whose client does not read", () => {
 describe("thinning a backlog", () => {
   type Item = [name: string, delivery?: "log" | "latest" | "volatile" | "reply", key?: string];
   const thinned = (...items: Item[]): string[] =>
-    thin(items, marksOf, (delivery, count) => void dropped.push([delivery, count])).map(([name]) => name);
+    conflate(items, marksOf, (delivery, count) => void dropped.push([delivery, count])).map(([name]) => name);
   const marksOf = ([, delivery, key]: Item) => ({ ...(delivery && { delivery }), ...(key !== undefined && { key }) });
   const dropped: [DeliveryClass, number][] = [];
   beforeEach(() => void dropped.splice(0));
