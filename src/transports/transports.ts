@@ -13,6 +13,7 @@ import type { DeliveryClass } from "../hub/outbound.ts";
 import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { fanoutOf } from "./fanout.ts";
+import { checkInternals } from "./internals.ts";
 import { type Hear, inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
 import { addressBook } from "./plain/addresses.ts";
 import { PlainEngine } from "./plain/plain-engine.ts";
@@ -47,6 +48,7 @@ const SOCKET_IO_PATH = "/socket.io/";
 
 /** Opens the namespaces of all channels and both doors to them. One Socket.IO server stands behind both. */
 export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
+  checkInternals();
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
   const watch = {
     written: (writes: number, frames: number) => void hub.events.emit("written", { writes, frames }),

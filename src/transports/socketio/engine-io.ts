@@ -3,10 +3,17 @@ import type { Socket } from "socket.io";
 import type { Channel } from "../../hub/channel.ts";
 import type { Inbound } from "../../hub/dispatch.ts";
 import { HubError } from "../../hub/errors.ts";
+import {
+  type ClientInternals,
+  clientInternals,
+  connectionInternals,
+  connectionOf,
+  replaceRequest,
+} from "../internals.ts";
 import { MemberWire } from "../wire.ts";
-import type { Broadcast, PacketOptions } from "../writing/broadcast.ts";
-import { type CoalescedSocket, coalescingServer } from "../writing/coalesced-socket.ts";
-import type { CoalescingOptions } from "../writing/frame.ts";
+import type { Broadcast } from "../writing/broadcast.ts";
+import { coalescingServer } from "../writing/coalesced-socket.ts";
+import type { CoalescingOptions, FrameSink } from "../writing/frame.ts";
 import { holdRequests, intakeOf, webSocketOf } from "./intake.ts";
 import { limitPolling } from "./polling-budget.ts";
 
@@ -46,7 +53,7 @@ function forgetRequest(connection: EngineSocket): void {
   const kept = KEPT_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
   const isEncrypted = "encrypted" in socket;
   const request = { headers: Object.fromEntries(kept), url, connection: isEncrypted ? ENCRYPTED : PLAIN, _query: {} };
-  (connection as { request: unknown }).request = request;
+  replaceRequest(connection, request);
 }
 
 const ENCRYPTED = Object.freeze({ encrypted: true });
@@ -93,23 +100,9 @@ function announceAndClose(this: EngineSocket, discard?: boolean): void {
 }
 
 /** A connection's WebSocket, if it is on one and engine.io holds nothing back that would have to go first. */
-function readyWebSocketOf(connection: EngineSocket): CoalescedSocket | undefined {
-  const { readyState, transport, writeBuffer } = connection as unknown as Internals;
+function readyWebSocketOf(connection: EngineSocket): FrameSink | undefined {
+  const { readyState, transport, writeBuffer } = connectionInternals(connection);
   return readyState === "open" && transport.writable && writeBuffer.length === 0 ? transport.socket : undefined;
-}
-
-/** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
-interface Internals {
-  readonly readyState: string;
-  /** `socket` is there on the WebSocket transport alone. */
-  readonly transport: { readonly writable: boolean; readonly socket?: CoalescedSocket };
-  readonly writeBuffer: readonly unknown[];
-}
-
-/** The parts of a Socket.IO client that are reached into. */
-interface Client {
-  readonly sockets: ReadonlyMap<string, Socket>;
-  writeToEngine(encoded: readonly string[], options: PacketOptions): void;
 }
 
 /** The hub's way to one Socket.IO client of a channel. */
@@ -122,7 +115,7 @@ export class SocketIoWire extends MemberWire {
   constructor(socket: Socket, channel: Channel) {
     super(socket, channel);
     this.#namespace = socket.nsp.name;
-    const connection = socket.conn as unknown as EngineSocket;
+    const connection = connectionOf(socket);
     this.#connection = connection;
     const tell = (code: number, reason: string): void => this.#tell(code, reason);
     connection.on("ending", tell);
@@ -155,8 +148,8 @@ export class SocketIoWire extends MemberWire {
     this.socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   }
 
-  get #client(): Client {
-    return this.socket.client as unknown as Client;
+  get #client(): ClientInternals {
+    return clientInternals(this.socket);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { WebSocket } from "ws";
+import { connectionInternals, connectionsOf } from "../internals.ts";
 
 /**
  * Reading from one Socket.IO connection, which its namespaces share: it is read from while none of them is behind.
@@ -48,7 +49,7 @@ export function intakeOf(connection: EngineSocket): Intake {
 
 /** Lets the requests that bring a polling client's messages wait for its intake. */
 export function holdRequests(engine: EngineServer): void {
-  const { clients } = engine as unknown as { clients: Readonly<Record<string, EngineSocket>> };
+  const clients = connectionsOf(engine);
   engine.use((request: IncomingMessage, _response: ServerResponse, next: () => void) => {
     const sid = new URLSearchParams(request.url?.split("?")[1]).get("sid");
     const connection = sid !== null && Object.hasOwn(clients, sid) ? clients[sid] : undefined;
@@ -62,5 +63,5 @@ export function holdRequests(engine: EngineServer): void {
 
 /** The WebSocket of a connection; `undefined` while it is on the polling transport. */
 export function webSocketOf(connection: EngineSocket): WebSocket | undefined {
-  return (connection.transport as unknown as { socket?: WebSocket }).socket;
+  return connectionInternals(connection).transport.socket;
 }

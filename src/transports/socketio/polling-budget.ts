@@ -1,15 +1,9 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
+import { type ConnectionInternals, connectionInternals } from "../internals.ts";
 import { conflate } from "../writing/backlog.ts";
-import type { PacketOptions } from "../writing/broadcast.ts";
 import { CLOSE_TIMEOUT_MS } from "../writing/coalesced-socket.ts";
 import type { CoalescingOptions, Marks } from "../writing/frame.ts";
-
-/** The parts of engine.io that are reached into; its versions are pinned by the lockfile and proved by the specs. */
-interface Internals {
-  writeBuffer: { data?: string; options?: PacketOptions }[];
-  write(data: string, options?: PacketOptions, callback?: () => void): unknown;
-}
 
 /**
  * A client on the polling transport has no socket of its own to fill up: what it has not fetched waits in the engine's
@@ -20,7 +14,7 @@ export function limitPolling(
   { budgetBytes, watch }: Pick<CoalescingOptions, "budgetBytes" | "watch">,
 ): void {
   if (connection.transport.name !== "polling") return;
-  const internals = connection as unknown as Internals;
+  const internals = connectionInternals(connection);
   const write = internals.write.bind(connection);
   let waiting = 0;
 
@@ -59,6 +53,6 @@ export function limitPolling(
   }
 }
 
-function marksOf({ options }: Internals["writeBuffer"][number]): Marks {
+function marksOf({ options }: ConnectionInternals["writeBuffer"][number]): Marks {
   return options?.wsPreEncodedFrame ?? {};
 }

@@ -1,6 +1,6 @@
-import * as ws from "ws";
 import type { Channel } from "../../hub/channel.ts";
 import type { Message } from "../../hub/message.ts";
+import { buildFrame } from "../internals.ts";
 import type { Frame } from "./frame.ts";
 
 type Envelope = NonNullable<Channel["envelope"]>;
@@ -52,16 +52,11 @@ export class Broadcast {
   /** Marked with what the queues of slow clients may do with it. */
   #textFrame(text: string): Frame {
     const { namespace, type, delivery, key } = this.#said;
-    const frame = Sender.frame(Buffer.from(text), TEXT_FRAME);
+    const frame = buildFrame(Buffer.from(text), TEXT_FRAME);
     frame.delivery = delivery;
     if (key !== undefined) frame.key = `${namespace} ${type} ${key}`;
     return frame;
   }
-}
-
-/** The options that travel with a packet to a connection. */
-export interface PacketOptions {
-  readonly wsPreEncodedFrame?: Frame;
 }
 
 /** A packet of Socket.IO's protocol: as text, and as the WebSocket frame of it. */
@@ -77,6 +72,3 @@ export function plainText(type: string, payload: Payload, envelope: Envelope): s
 }
 
 const TEXT_FRAME = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: false };
-
-/** `ws` exports its frame builder but does not type it. */
-const { Sender } = ws as unknown as { Sender: { frame(data: Buffer, options: object): Frame } };

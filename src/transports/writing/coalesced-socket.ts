@@ -2,23 +2,10 @@ import type { Duplex } from "node:stream";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 import { DISCONNECTS } from "../../hub/disconnects.ts";
 import { SUBPROTOCOL } from "../credentials.ts";
+import { type FrameSender, type WebSocketInternals, webSocketInternals } from "../internals.ts";
 import { conflate } from "./backlog.ts";
 import { Flusher } from "./flusher.ts";
 import type { CoalescingOptions, Frame } from "./frame.ts";
-
-/** The parts of `ws` that are reached into; its versions are pinned by the lockfile and proved by the conformance suite. */
-interface Internals {
-  _socket: Duplex;
-  _closeFrameReceived: boolean;
-  _sender: OwnedSender;
-  setSocket(socket: Duplex, head: Buffer, options: object): void;
-}
-
-interface OwnedSender {
-  owner?: CoalescedSocket;
-  /** The payload of a text frame comes as a string. */
-  sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void;
-}
 
 const CLOSE_OPCODE = 8;
 
@@ -52,8 +39,8 @@ export class CoalescedSocket extends WebSocket {
 
   /** Overrides the one point of `ws` through which every frame goes: messages, pings, pongs and closes. */
   setSocket(socket: Duplex, head: Buffer, options: object): void {
-    (WebSocket.prototype as unknown as Internals).setSocket.call(this as unknown as Internals, socket, head, options);
-    const sender: OwnedSender = this.#internals._sender;
+    webSocketInternals(WebSocket.prototype).setSocket.call(webSocketInternals(this), socket, head, options);
+    const sender = this.#internals._sender;
     sender.owner = this;
     sender.sendFrame = sendToOwner;
     // Shared functions: a listener of its own for each client would be memory for each client.
@@ -116,8 +103,8 @@ export class CoalescedSocket extends WebSocket {
     return frames.splice(0, count);
   }
 
-  get #internals(): Internals {
-    return this as unknown as Internals;
+  get #internals(): WebSocketInternals {
+    return webSocketInternals(this);
   }
 
   #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
@@ -161,7 +148,7 @@ export class CoalescedSocket extends WebSocket {
   }
 }
 
-function sendToOwner(this: OwnedSender, parts: (Buffer | string)[], callback?: (error?: Error) => void): void {
+function sendToOwner(this: FrameSender, parts: (Buffer | string)[], callback?: (error?: Error) => void): void {
   this.owner?.sendFrame(asFrame(parts), callback);
 }
 

@@ -16,6 +16,17 @@ export type Dropped = (delivery: DeliveryClass, count: number) => void;
  */
 export interface Frame extends Array<Buffer>, Marks {}
 
+/** A socket that takes frames which are built already. */
+export interface FrameSink {
+  /** Queues a frame; `callback` is called when it is queued, that of a close frame when it is written. */
+  sendFrame(frame: Frame, callback?: (error?: Error) => void): void;
+}
+
+/** The options that travel with a packet to a connection. */
+export interface PacketOptions {
+  readonly wsPreEncodedFrame?: Frame;
+}
+
 export interface CoalescingOptions {
   /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
   readonly budgetBytes: number;
