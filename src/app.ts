@@ -14,11 +14,10 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly config: Config;
-  /**
-   * Sends a message that no change of a document carries (those go out with `collection.modify`). Of class `log`, it
-   * resolves when the message is kept and will be delivered whatever happens.
-   */
+  /** Publishes a message of class `log` that no change of a document carries (those go out with `collection.modify`). */
   readonly publish: Hub["publish"];
+  /** Broadcasts a message of class `latest` or `volatile` that no change of a document carries. */
+  readonly broadcast: Hub["broadcast"];
   /** Reads data with the places of rooms where those who subscribe from there on get exactly what came after. */
   readonly snapshot: Snapshot;
   /** `Hub.evict`, on every worker. */

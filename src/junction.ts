@@ -9,7 +9,6 @@ import { resolveSecrets } from "./auth/secrets.ts";
 import { type SocketKind, socketPath } from "./cluster/sockets.ts";
 import { openCommands } from "./commands/command-records.ts";
 import type { Config, DoorConfig } from "./config.ts";
-import type { Delivery } from "./delivery/delivery.ts";
 import type { FaultPoint } from "./delivery/faults.ts";
 import { createSnapshot } from "./delivery/snapshot.ts";
 import { startDelivery } from "./delivery/start.ts";
@@ -19,7 +18,7 @@ import { createHttpApp } from "./http/server.ts";
 import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
 import { Drain } from "./hub/drain.ts";
-import { HubError } from "./hub/errors.ts";
+import { HubEvents } from "./hub/events.ts";
 import { Hub } from "./hub/hub.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
@@ -50,7 +49,7 @@ export interface JunctionOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly apps?: readonly App[];
-  /** For tests alone: is told where a worker can be made to die. */
+  /** For tests alone: called at the points at which a worker can be made to die. */
   readonly faultPoint?: FaultPoint;
 }
 
@@ -69,44 +68,35 @@ export async function startJunction(
   { log, clock = systemClock, apps: declared = APPS, faultPoint }: JunctionOptions,
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
-  const onFault = (where: string, error: unknown): void => void hub.events.emit("fault", { where, error });
-  let delivery: Delivery | undefined;
-  const store = await openStore({
-    ...config,
-    clock,
-    onFault,
-    // What dead workers have left goes out when there is a way out.
-    relay: async (...messages) => {
-      if (!delivery) throw new HubError("unavailable");
-      return delivery.relay(...messages);
-    },
-  });
-  const cluster = await connectPeers({ ...config, clock, hub: () => hub }).catch(async (error: unknown) => {
+  const events = new HubEvents();
+  logHubEvents(events, log);
+  const store = await openStore({ ...config, clock, events });
+  const link = await connectPeers({ ...config, clock, events }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const { limits, bus } = cluster;
+  const { limits, control } = link;
   const auth = await startAuth({
     store,
     clock,
     limits,
-    expiringValues: cluster.shareValues(localExpiringValues(clock)),
+    expiringValues: link.shareValues(localExpiringValues(clock)),
     secrets,
-    onRevoked: (credentialId) => bus.revoke(credentialId),
-    onFault,
+    onRevoked: control.revoke,
+    events,
   });
-  const commands = await openCommands({ store, clock, onFault });
-  const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands });
-  logHubEvents(hub.events, log);
+  const commands = await openCommands({ store, clock, events });
+  const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands, events });
 
   const tools: AppDeps = {
     store,
     clock,
     limits,
     config,
-    publish: (message) => hub.publish(message),
+    publish: hub.publish.bind(hub),
+    broadcast: hub.broadcast.bind(hub),
     snapshot: createSnapshot(store.log),
-    evict: (...args) => bus.evict(...args),
+    evict: control.evict,
   };
   const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
   if (config.seedDemo) await seedDemo();
@@ -115,24 +105,16 @@ export async function startJunction(
   const transports = createTransports(hub, channels, {
     ...config,
     windowMs: config.coalesceMs,
-    rooms: cluster.rooms,
-    hear: (message, except) => delivery?.receive(message, except),
+    adapterOf: link.adapterOf,
   });
-  const { events } = hub;
-  const delivering = await startDelivery({
-    ...config,
-    ...transports,
-    store,
-    channels,
-    clock,
-    events,
-    faultPoint,
-    onFault,
-  });
-  delivery = delivering.delivery;
+  const { fanout } = transports;
+  const { peers } = link;
+  const delivering = await startDelivery({ ...config, store, channels, clock, events, fanout, peers, faultPoint });
+  const { delivery } = delivering;
   hub.attach(delivery);
-  const metrics = createMetrics({ events: hub.events, subscriptions: () => transports.subscriptions() });
-  cluster.connect(hub, delivery, Object.assign({}, ...apps.map(({ ingest: inlets }) => inlets)));
+  store.relayTo(delivery);
+  const metrics = createMetrics({ events, subscriptions: () => transports.subscriptions() });
+  link.connect({ hub, receiver: delivery, channels, ingest: Object.assign({}, ...apps.map(({ ingest }) => ingest)) });
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
@@ -146,7 +128,7 @@ export async function startJunction(
       checks: [
         { name: "worker", check: () => drain.check() },
         { name: "store", check: () => store.ping() },
-        ...(cluster.check ? [{ name: "redis", check: cluster.check, isOptional: true }] : []),
+        ...(link.check ? [{ name: "redis", check: link.check, isOptional: true }] : []),
       ],
       clock,
     },
@@ -183,7 +165,7 @@ export async function startJunction(
     await auth.stop();
     await delivering.stop();
     await commands.stop();
-    await cluster.close();
+    await link.close();
     await store.close();
   }
 
@@ -207,7 +189,7 @@ export async function startJunction(
   async function giveUp(error: unknown): Promise<never> {
     await transports.close();
     await auth.stop();
-    await cluster.close();
+    await link.close();
     await store.close();
     throw error;
   }

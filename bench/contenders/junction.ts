@@ -28,5 +28,5 @@ const log = createLog({ level: config.logLevel, worker: config.worker });
 const { hub, doors } = await startJunction({ ...config, seedDemo: false }, { log, apps });
 
 await serveControl(doors[0]?.port ?? 0, (room, payloads) => {
-  for (const payload of payloads) void hub.publish(message(room, "note", payload));
+  for (const payload of payloads) hub.broadcast(message(room, "note", payload));
 });

@@ -1,5 +1,6 @@
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
+import type { HubEvents } from "../hub/events.ts";
 import type { Authenticator } from "../hub/identity.ts";
 import type { Limits } from "../hub/limits.ts";
 import type { Route } from "../hub/route.ts";
@@ -12,7 +13,7 @@ import { loginRoutes, logoutRoute } from "./routes.ts";
 import type { Secrets } from "./secrets.ts";
 import { createLoginService, createLogout } from "./service.ts";
 import { createSessions } from "./sessions.ts";
-import { createTokenIssuer, createTokenVerifier, type OnFault } from "./tokens.ts";
+import { createTokenIssuer, createTokenVerifier } from "./tokens.ts";
 import { createWsTokens, wsTokenRoute } from "./ws-tokens.ts";
 
 export interface AuthOptions {
@@ -25,8 +26,8 @@ export interface AuthOptions {
   readonly secrets: Secrets;
   /** Called when a token was logged out: its sockets are to be closed, on every worker. */
   readonly onRevoked: (credentialId: string) => void | Promise<void>;
-  /** Told of failures that no client waits for, to be logged. */
-  readonly onFault: OnFault;
+  /** Reports failures that no client waits for. */
+  readonly events: HubEvents;
 }
 
 export interface Auth {
@@ -43,7 +44,7 @@ const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 /** Opens the room: its collections, its authenticator and its routes. Rejects as the store does. */
 export async function startAuth(options: AuthOptions): Promise<Auth> {
-  const { store, clock, limits, secrets, onRevoked, onFault } = options;
+  const { store, clock, limits, secrets, onRevoked, events } = options;
   const collections = await openCollections(store);
   const { users, revocations } = collections;
   const sessions = createSessions(collections.sessions, clock);
@@ -57,14 +58,16 @@ export async function startAuth(options: AuthOptions): Promise<Auth> {
 
   return {
     authenticator: createAuthenticator({
-      verifyToken: createTokenVerifier(secrets, clock, onFault),
+      verifyToken: createTokenVerifier(secrets, clock, events),
       collections,
       wsTokens,
     }),
     routes,
     seedDemo: () => seedDemo(collections),
     stop: every(clock, SWEEP_INTERVAL_MS, async () => {
-      await sweep(collections, clock.now()).catch((error: unknown) => onFault("sweeping expired sessions", error));
+      await sweep(collections, clock.now()).catch((error: unknown) => {
+        events.emit("fault", { where: "sweeping expired sessions", error });
+      });
     }),
   };
 }

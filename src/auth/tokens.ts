@@ -4,12 +4,10 @@ import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
 import { Refusal } from "../hub/disconnects.ts";
 import { HubError } from "../hub/errors.ts";
+import type { HubEvents } from "../hub/events.ts";
 import { type Identity, ROLES, type Role } from "../hub/identity.ts";
 import { sha256 } from "./digest.ts";
 import type { Secrets } from "./secrets.ts";
-
-/** Hears of what went wrong on our side where no client is to be told. */
-export type OnFault = (where: string, error: unknown) => void;
 
 /** How long an access token lives, in seconds. */
 export const ACCESS_TOKEN_SECONDS = 30 * 60;
@@ -70,10 +68,10 @@ export function createTokenIssuer(signingKey: KeyObject, clock: Clock): TokenIss
 
 /**
  * A verifier for tokens signed with the shared key, with a key of the JWKS, or either where both are set.
- * `onFault` is told why the keys of the JWKS cannot be had.
+ * Emits a `fault` event with the reason when the keys of the JWKS cannot be had.
  */
-export function createTokenVerifier({ signingKey, jwksUrl }: Secrets, clock: Clock, onFault: OnFault): TokenVerifier {
-  const publicKeys = jwksUrl && remoteKeys(jwksUrl, onFault);
+export function createTokenVerifier({ signingKey, jwksUrl }: Secrets, clock: Clock, events: HubEvents): TokenVerifier {
+  const publicKeys = jwksUrl && remoteKeys(jwksUrl, events);
 
   return async (token) => {
     try {
@@ -118,14 +116,14 @@ function readHeader(token: string): { alg?: unknown } {
 }
 
 /** A key server that cannot be reached is our trouble, not a bad token: clients are to try again. */
-function remoteKeys(url: URL, onFault: OnFault): JWTVerifyGetKey {
+function remoteKeys(url: URL, events: HubEvents): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url);
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-      onFault("fetching the keys at JWKS_URL", error);
+      events.emit("fault", { where: "fetching the keys at JWKS_URL", error });
       throw new HubError("unavailable");
     }
   };

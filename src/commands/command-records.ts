@@ -5,6 +5,7 @@ import { every } from "../hub/clock.ts";
 import type { Commands } from "../hub/commands.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
 import { HubError } from "../hub/errors.ts";
+import type { HubEvents } from "../hub/events.ts";
 import { createTurns } from "../hub/in-turn.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { removeExpired } from "../store/remove-expired.ts";
@@ -44,8 +45,8 @@ const GRACE_MS = 60_000;
 export interface CommandOptions {
   readonly store: Pick<Store, "collection" | "forget">;
   readonly clock: Clock;
-  /** Told of failures that no client waits for, to be logged. */
-  readonly onFault: (where: string, error: unknown) => void;
+  /** Reports failures that no client waits for. */
+  readonly events: HubEvents;
 }
 
 export interface CommandRecords extends Commands {
@@ -58,7 +59,7 @@ export interface CommandRecords extends Commands {
  * is run and answered after; a command that is found without an answer is run again, which is safe: its numbers, UUIDs
  * and the names of its writes are the same, and what is written already is not written twice.
  */
-export async function openCommands({ store, clock, onFault }: CommandOptions): Promise<CommandRecords> {
+export async function openCommands({ store, clock, events }: CommandOptions): Promise<CommandRecords> {
   const records = await store.collection(commandCollection);
   const worker = randomUUID();
   const inTurn = createTurns();
@@ -97,7 +98,7 @@ export async function openCommands({ store, clock, onFault }: CommandOptions): P
 
     stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(records, clock.now() - GRACE_MS).catch((error: unknown) => {
-        onFault("removing old commands", error);
+        events.emit("fault", { where: "removing old commands", error });
       });
     }),
   };
@@ -163,7 +164,7 @@ export async function openCommands({ store, clock, onFault }: CommandOptions): P
         return isOpen ? { ...current, ...outcome } : current;
       });
     } catch (error) {
-      onFault("remembering what came of a command", error);
+      events.emit("fault", { where: "remembering what came of a command", error });
       return undefined;
     }
   }

@@ -1,45 +1,50 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import type { Delivering, Joining, Subscriber } from "../hub/delivering.ts";
 import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
-import type { Fanout, Message, Position, Publication, StoredPublication } from "../hub/message.ts";
+import type { Fanout, Message, PeerReceiver, Peers, Position, Publication, StoredPublication } from "../hub/message.ts";
 import type { Document } from "../store/collection.ts";
 import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
-import type { Relayed } from "../store/writes/relay.ts";
+import type { Relayed, RelayTarget } from "../store/writes/relay.ts";
 import { type FaultPoint, noFaults } from "./faults.ts";
 import { copyFor } from "./feed.ts";
 import { Feeds } from "./feeds.ts";
 import { LatestValues } from "./latest.ts";
 
-/** Clocks of machines differ, and a write takes its time; by so much earlier the log is read again. Milliseconds. */
+/** The log is read again from so much earlier, because clocks of machines differ and a write takes time; milliseconds. */
 const MARGIN_MS = 10_000;
 
-/** How often the log is read for what the other workers write while they cannot be heard; milliseconds. */
+/** The interval at which the log is read for messages of the other workers while they are lost; milliseconds. */
 const POLL_MS = 1_000;
 
 export interface DeliveryOptions {
   readonly log: RoomLog;
-  /** Keeps a message of class `log` that no document's change has caused, and relays it as those are. */
-  readonly keep: (message: Message) => Promise<void>;
+  /** Stores a message of class `log` that no document's change has caused, so that the store relays it as those. */
+  readonly keep: (message: Message & { readonly id: string }) => Promise<void>;
   /** Real time. */
   readonly clock: Clock;
   readonly events: HubEvents;
   readonly fanout: Fanout;
+  readonly peers: Peers;
   readonly faultPoint?: FaultPoint | undefined;
 }
 
 /**
- * Delivers messages as their classes promise, on this worker and to the others: gives those of class `log` their places,
- * compares the versions of `latest` values, and sends the rest as they come.
+ * Delivers messages as their classes promise, on this worker and to the others: appends those of class `log` to the logs
+ * of their rooms, compares the versions of `latest` values, and sends `volatile` ones as they come.
  */
-export class Delivery implements Delivering {
+export class Delivery implements Delivering, RelayTarget, PeerReceiver {
   readonly #options: DeliveryOptions;
   readonly #latest: LatestValues;
   readonly #feeds: Feeds;
   readonly #faultPoint: FaultPoint;
+  /** By id, the messages whose `publish` is under way, with their positions once they have them. */
+  readonly #publishing = new Map<string, readonly Position[]>();
   #stopPolling: (() => Promise<void>) | undefined;
+  #isClosed = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -48,42 +53,48 @@ export class Delivery implements Delivering {
     this.#feeds = new Feeds({ ...options, faultPoint: this.#faultPoint });
   }
 
-  /** The store's `Relay`: sends the messages of a change that is committed. */
+  async publish(message: Message): Promise<readonly Position[]> {
+    if (message.delivery !== "log") throw new Error(`${message.type} is of class ${message.delivery}: broadcast it`);
+    const id = message.id ?? randomUUID();
+    this.#publishing.set(id, []);
+    try {
+      await this.#options.keep({ ...message, id });
+      const positions = this.#publishing.get(id) ?? [];
+      return positions.length > 0 ? positions : await this.#positionsOf(id, message);
+    } finally {
+      this.#publishing.delete(id);
+    }
+  }
+
+  broadcast(message: Message, except?: string): void {
+    this.#send(this.#unlogged(message), [], except === undefined ? [] : [except]);
+  }
+
+  deliver(message: Message): void {
+    this.receive(this.#unlogged(message));
+  }
+
+  /** Sends the messages of a change that the store has committed; see `Relay`. */
   async relay(messages: readonly StoredPublication[], earlier: readonly StoredPublication[]): Promise<Relayed> {
     this.#faultPoint("written");
     const logged = [...earlier, ...messages].filter(({ message }) => message.delivery === "log");
-    const places = logged.length > 0 ? await this.#options.log.append(logged) : [];
-    const placeOf = new Map(logged.map((stamped, i) => [stamped, places[i] ?? []]));
-    const carried: Promise<boolean>[] = [];
-    for (const stamped of messages) {
-      const { message, version } = stamped;
-      const { namespace, type, delivery } = message;
-      this.#options.events.emit("published", { namespace, type });
-      if (delivery === "log") {
-        for (const copy of copies(message, placeOf.get(stamped) ?? [])) this.#send(copy, carried);
-      } else this.#send(delivery === "latest" ? { message, version } : { message }, carried);
+    const appended = logged.length > 0 ? await this.#options.log.append(logged) : [];
+    const positionsOf = new Map(logged.map((stored, i) => [stored, appended[i] ?? []]));
+    for (const [{ id }, positions] of positionsOf) if (this.#publishing.has(id)) this.#publishing.set(id, positions);
+    const taken: Promise<boolean>[] = [];
+    for (const stored of messages) {
+      const { message, version } = stored;
+      this.#emitPublished(message);
+      if (message.delivery === "log") {
+        for (const copy of copies(message, positionsOf.get(stored) ?? [])) this.#send(copy, taken);
+      } else this.#send(message.delivery === "latest" ? { message, version } : { message }, taken);
     }
     this.#faultPoint("published");
-    return carried.length > 0 ? { forGood: allTaken(carried) } : {};
+    return taken.length > 0 ? { forGood: allTaken(taken) } : {};
   }
 
-  publish(message: Message, except?: string): Promise<void> | void {
-    const { namespace, type, delivery } = message;
-    if (delivery === "log") return this.#options.keep(message);
-    this.#options.events.emit("published", { namespace, type });
-    const version = delivery === "latest" ? { version: this.#latest.nextVersion(message) } : {};
-    this.#send({ message, ...version }, [], except === undefined ? [] : [except]);
-  }
-
-  publishHere(message: Message): void {
-    const { namespace, type, delivery } = message;
-    this.#options.events.emit("published", { namespace, type });
-    this.receive(delivery === "latest" ? { message, version: this.#latest.nextVersion(message) } : { message });
-  }
-
-  /** Takes what another worker has carried here. */
-  receive(delivery: Publication, except: readonly string[] = []): void {
-    this.#show(delivery, except, false);
+  receive(publication: Publication, except: readonly string[] = []): void {
+    this.#deliver(publication, except, false);
   }
 
   async subscribe(member: Subscriber, room: string, joining: Joining): Promise<void> {
@@ -102,61 +113,93 @@ export class Delivery implements Delivering {
     return originOf(document).version;
   }
 
-  /** The other workers cannot be heard: until they can, their messages of class `log` are read from the store. */
+  /** Reads messages of class `log` from the store until the other workers are found again. */
   peersLost(): void {
+    if (this.#isClosed) return;
     const { clock } = this.#options;
     this.#latest.pauseEviction();
     this.#stopPolling ??= every(clock, POLL_MS, () => this.#catchUp(clock.now()));
   }
 
-  /** They, or one of them, can be heard again; `since` is when that was no longer sure, in milliseconds since the epoch. */
   peersFound(since: number): void {
     void this.#stopPolling?.();
     this.#stopPolling = undefined;
-    for (const value of this.#latest.own()) void this.#options.fanout.carry(value);
+    for (const value of this.#latest.own()) void this.#options.peers.publish(value);
     this.#latest.resumeEviction();
     void this.#catchUp(since);
   }
 
-  /** Resolves when it no longer uses the store by itself. */
+  /** Ends the background work; resolves when it no longer uses the store by itself. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#stopPolling?.();
+  }
+
+  /** The positions of a message that was published before, or could not be appended to the log yet. */
+  async #positionsOf(id: string, { namespace, rooms }: Message): Promise<readonly Position[]> {
+    try {
+      return await this.#options.log.positions(
+        id,
+        rooms.map((room) => ({ namespace, room })),
+      );
+    } catch (error) {
+      // The message is stored, and nothing else was promised.
+      if (isUnavailable(error)) return [];
+      throw error;
+    }
+  }
+
+  /** Makes the publication of a message that is not stored. Throws an `Error` for class `log`. */
+  #unlogged(message: Message): Publication {
+    const { delivery, type } = message;
+    if (delivery === "log") throw new Error(`${type} is of class log: publish it`);
+    this.#emitPublished(message);
+    return delivery === "latest" ? { message, version: this.#latest.nextVersion(message) } : { message };
+  }
+
+  #emitPublished({ namespace, type }: Message): void {
+    this.#options.events.emit("published", { namespace, type });
   }
 
   async #catchUp(since: number): Promise<void> {
     try {
       await this.#feeds.catchUp(since - MARGIN_MS);
     } catch (error) {
-      // With the database away too there is nothing to be caught up with.
-      if (error instanceof HubError && error.code === "unavailable") return;
+      // While the database is away too there is nothing to read.
+      if (isUnavailable(error)) return;
       this.#options.events.emit("fault", { where: "catching up with the other workers", error });
     }
   }
 
-  #send(delivery: Publication, carried: Promise<boolean>[], except: readonly string[] = []): void {
-    const carrying = this.#options.fanout.carry(delivery, except);
-    if (carrying) carried.push(carrying);
-    this.#show(delivery, except, true);
+  /** Sends a publication to the other workers and to the subscribers on this one. */
+  #send(publication: Publication, taken: Promise<boolean>[], except: readonly string[] = []): void {
+    const publishing = this.#options.peers.publish(publication, except);
+    if (publishing) taken.push(publishing);
+    this.#deliver(publication, except, true);
   }
 
-  /** To this worker's members. */
-  #show(delivery: Publication, except: readonly string[], isOwn: boolean): void {
-    const { message } = delivery;
-    if (message.delivery === "log") this.#feeds.receive(delivery);
+  /** Delivers to the subscribers on this worker, as the class asks. `isOwn`: this worker has sent the publication. */
+  #deliver(publication: Publication, except: readonly string[], isOwn: boolean): void {
+    const { message } = publication;
+    if (message.delivery === "log") this.#feeds.receive(publication);
     else if (message.delivery === "latest") {
-      const newer = this.#latest.accept(delivery, isOwn);
-      if (newer) this.#options.fanout.show(message, newer.length > 0 ? [...except, ...newer] : except);
+      const newer = this.#latest.accept(publication, isOwn);
+      if (newer) this.#options.fanout.deliver(message, newer.length > 0 ? [...except, ...newer] : except);
       else this.#options.events.emit("dropped", { delivery: "latest", reason: "older" });
-    } else this.#options.fanout.show(message, except);
+    } else this.#options.fanout.deliver(message, except);
   }
 }
 
-/** A message of class `log` as it goes to each of its rooms, with its place there. */
+/** Makes the copies of a message of class `log`, one for each of its rooms, with its offset there. */
 function copies(message: Message, positions: readonly Position[]): Publication[] {
   const several = positions.length > 1 ? { positions } : {};
   return positions.map(({ room, offset }) => ({ message: copyFor(message, room, offset), offset, ...several }));
 }
 
-async function allTaken(carried: readonly Promise<boolean>[]): Promise<void> {
-  if ((await Promise.all(carried)).includes(false)) throw new Error("Redis was lost before it had taken a message");
+async function allTaken(taken: readonly Promise<boolean>[]): Promise<void> {
+  if ((await Promise.all(taken)).includes(false)) throw new Error("Redis was lost before it had taken a message");
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof HubError && error.code === "unavailable";
 }

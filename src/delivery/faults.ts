@@ -1,10 +1,10 @@
 /**
- * Where a worker can be made to die, in tests alone:
- * - `written`: a change is committed, and nothing of it has gone out;
- * - `published`: its messages are out, and whoever asked for it has no answer;
- * - `replaying`: a client that has come back was given a part of what it has missed.
+ * A function that can end the worker, for tests alone. It is called when
+ * - `written`: a change is committed, and none of its messages is sent;
+ * - `published`: its messages are sent, and the caller has no answer;
+ * - `replaying`: a client that has come back was sent a part of the messages that it has missed.
  */
 export type FaultPoint = (name: "written" | "published" | "replaying") => void;
 
-/** Nothing happens there. */
+/** Does nothing. */
 export const noFaults: FaultPoint = () => {};

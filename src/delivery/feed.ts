@@ -1,161 +1,94 @@
-import type { Clock } from "../hub/clock.ts";
 import type { Subscriber } from "../hub/delivering.ts";
 import type { Message, Position } from "../hub/message.ts";
-import type { LogEntry, RoomLog, RoomName } from "../store/log.ts";
+import type { RoomName } from "../store/log.ts";
 
-/** How many messages are read from the log at a time. */
-export const PAGE = 200;
-
-/** Messages of two workers may overtake each other on their way; so long one that is early waits before its elders are read. */
-const OVERTAKING_MS = 10;
-
-/** The wait before the log is read again after it could not be. */
-const RETRY_MS = 500;
-
-/** The message at a place of the room's log, as the copy for this room. */
+/** The message at an offset of the room's log, as the copy for this room. */
 export interface PlacedPublication {
   readonly message: Message;
   readonly offset: number;
-  /** Where it stands in all its rooms, in their order; empty where nobody here needs to know. */
+  /** Its positions in all its rooms, in their order; empty where no feed of this worker needs them. */
   readonly positions: readonly Position[];
 }
 
 /** A member of the room on this worker. */
 export interface Subscription {
   readonly member: Subscriber;
-  /** It has, or is being given, what comes after this place; 0 where it has said that it has all before. */
+  /** The member has, or is being sent, the messages after this offset; 0 where it has said that it has all before. */
   start: number;
 }
 
-export interface FeedOptions {
-  readonly name: RoomName;
-  readonly log: RoomLog;
-  readonly clock: Clock;
-  /** Shows a message to the followers. */
-  readonly show: (placed: PlacedPublication) => void;
-  /** Looks up the `positions` of a message that was read from the log. */
-  readonly positionsOf: (entry: LogEntry) => Promise<readonly Position[]>;
-  readonly onRepeat: () => void;
-}
-
 /**
- * The messages of class `log` of one room, as this worker's members see them: each once, in the order of its places,
- * without gaps, however they come. What is early is held, what is missing is read from the log.
+ * The order of the messages of class `log` in one room, as the members on this worker see them: each once, by ascending
+ * offsets, without gaps, in whatever order they arrive. It keeps early messages and returns those that are due; `Feeds`
+ * delivers them and reads the missing ones from the log.
  */
 export class Feed {
   readonly name: RoomName;
   readonly subscriptions = new Map<string, Subscription>();
-  /** Followers that are being given what they have missed, and take no part in what is shown meanwhile. */
+  /** Ids of subscribers that are being sent missed messages, and are excluded from the delivery of new ones meanwhile. */
   readonly catchingUp = new Set<string>();
-  readonly #options: FeedOptions;
+  /** The search for the room's newest offset, as `Feeds` runs it. */
+  opening: Promise<void> | undefined;
+  /** The reading of missing messages, as `Feeds` runs it. */
+  reading: Promise<void> | undefined;
   readonly #held = new Map<number, PlacedPublication>();
-  /** The place that is to be shown next; 0 until it is known. */
+  /** The offset that is due next; 0 until it is known. */
   #next = 0;
-  /** The newest place that is known of. */
+  /** The newest offset that is known of. */
   #newest = 0;
-  #opening: Promise<void> | undefined;
-  #reading: Promise<void> | undefined;
 
-  constructor(options: FeedOptions) {
-    this.name = options.name;
-    this.#options = options;
+  constructor(name: RoomName) {
+    this.name = name;
   }
 
-  /** The place of the last message that was shown, or would have been. To be asked once it is open. */
+  /** The offset of the last message that was due; -1 until the feed is open. */
   get delivered(): number {
     return this.#next - 1;
   }
 
-  /** Finds out where the room stands. To be called when the room is heard from other workers, so that nothing is missed. */
-  async open(): Promise<void> {
-    this.#opening ??= this.#open();
-    await this.#opening;
+  /** Whether a message is known of that has not been due yet. False until the feed is open. */
+  get isBehind(): boolean {
+    return this.#next > 0 && this.#next <= this.#newest;
   }
 
-  /** Takes a message as it comes. */
-  receive(placed: PlacedPublication): void {
-    const { offset } = placed;
-    if (this.#next === 0) this.#held.set(offset, placed);
-    else if (offset < this.#next) this.#options.onRepeat();
-    else if (offset === this.#next) {
-      this.#show(placed);
-      this.#showHeld();
-    } else {
-      this.#held.set(offset, placed);
-      void this.reach(offset, OVERTAKING_MS);
-    }
+  /** Begins after the room's newest offset, 0 for an empty room. Returns the messages that arrived meanwhile and are due. */
+  open(newest: number): readonly PlacedPublication[] {
+    this.#next = newest + 1;
+    for (const offset of this.#held.keys()) if (offset < this.#next) this.#held.delete(offset);
+    const first = this.#held.get(this.#next);
+    return first ? this.advance(first) : [];
   }
 
-  /** Shows everything up to `newest`, reading what has not come; resolves when it is done, or nobody follows any more. */
-  reach(newest: number, waitMs = 0): Promise<void> {
+  /** Notes that the room's log reaches this far. */
+  expect(newest: number): void {
     this.#newest = Math.max(this.#newest, newest);
-    if (this.#next > this.#newest) return Promise.resolve();
-    this.#reading ??= this.#read(waitMs).finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
   }
 
-  async #open(): Promise<void> {
-    try {
-      const [newest = 0] = await this.#options.log.newest([this.name]);
-      this.#next = newest + 1;
-    } catch (error) {
-      this.#opening = undefined;
-      throw error;
+  /** Takes a message as it arrives. Returns the messages that are due now, in order. Ignores a repeated one. */
+  receive(placed: PlacedPublication): readonly PlacedPublication[] {
+    this.expect(placed.offset);
+    if (this.#next > 0 && placed.offset <= this.#next) return this.advance(placed);
+    this.#held.set(placed.offset, placed);
+    return [];
+  }
+
+  /**
+   * Goes on to a message of the log, over a gap before it if there is one. Returns it and the early ones that follow it.
+   * Returns nothing for a message that was due before.
+   */
+  advance(placed: PlacedPublication): readonly PlacedPublication[] {
+    const due: PlacedPublication[] = [];
+    let next = placed.offset < this.#next ? undefined : placed;
+    for (; next; next = this.#held.get(this.#next)) {
+      this.#held.delete(next.offset);
+      this.#next = next.offset + 1;
+      due.push(next);
     }
-    for (const seq of this.#held.keys()) if (seq < this.#next) this.#held.delete(seq);
-    this.#showHeld();
-    if (this.#held.size > 0) void this.reach(Math.max(...this.#held.keys()));
-  }
-
-  async #read(waitMs: number): Promise<void> {
-    if (waitMs > 0) await this.#pause(waitMs);
-    while (this.#next <= this.#newest && this.subscriptions.size > 0) {
-      const missing = await this.#missing().catch(() => []);
-      for (const placed of missing) this.#take(placed);
-      this.#showHeld();
-      if (missing.length === 0 && this.#next <= this.#newest) await this.#pause(RETRY_MS);
-    }
-  }
-
-  async #missing(): Promise<PlacedPublication[]> {
-    const { log, positionsOf } = this.#options;
-    const entries = await log.read(this.name, this.#next - 1, PAGE);
-    const placed = entries.map(async (entry) => ({
-      message: copyFor(entry.message, this.name.room, entry.offset),
-      offset: entry.offset,
-      positions: await positionsOf(entry),
-    }));
-    return Promise.all(placed);
-  }
-
-  #take(placed: PlacedPublication): void {
-    if (placed.offset < this.#next) return;
-    // Removed from the log before anybody here has seen it: who follows comes back and is told so.
-    if (placed.offset > this.#next) for (const { member } of this.subscriptions.values()) member.disconnect();
-    this.#show(placed);
-  }
-
-  #show(placed: PlacedPublication): void {
-    this.#held.delete(placed.offset);
-    this.#next = placed.offset + 1;
-    this.#options.show(placed);
-  }
-
-  #showHeld(): void {
-    if (this.#held.size === 0) return;
-    for (let placed = this.#held.get(this.#next); placed; placed = this.#held.get(this.#next)) this.#show(placed);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.clock.after(ms, resolve);
-    });
+    return due;
   }
 }
 
-/** The copy of a message that goes to the members of one of its rooms: its payload says its place there. */
+/** Makes the copy of a message for the members of one of its rooms: its payload has the offset there as `seq`. */
 export function copyFor(message: Message, room: string, offset: number): Message {
   return { ...message, rooms: [room], payload: { ...message.payload, seq: offset } };
 }

@@ -1,97 +1,94 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Message, Publication } from "../hub/message.ts";
 
-/** How long the newest version of a thing is remembered after it was seen, while nothing is wrong; milliseconds. */
+/** How long the newest version of a value is remembered after it was seen, while nothing is wrong; milliseconds. */
 const KEPT_MS = 60_000;
 
-/** Things that are remembered at most; those not heard of for longest are forgotten. */
+/** The most values that are remembered; the least recently seen are forgotten first. */
 const KEPT = 50_000;
 
 interface Known {
   readonly version: number;
-  /** When it was seen, by the clock. */
+  /** The time at which it was seen, in milliseconds since the epoch. */
   readonly at: number;
-  /** The value, where this worker sent it. */
+  /** The value, where this worker has sent it. */
   readonly own: Publication | undefined;
-  /** Connections that were given a newer value than this when they joined. */
+  /** Versions by connection id: newer values than this, which connections were sent when they joined. */
   readonly given: Map<string, number>;
 }
 
 /**
- * Class `latest` on this worker: of each thing the newest version that its members have seen. Versions and not arrival
- * tell what is newer, whichever worker it came from.
+ * Class `latest` on this worker: the newest version of each value that the members here have seen. Versions and not
+ * arrival order decide which value is newer, from whichever worker it came.
  */
 export class LatestValues {
   readonly #clock: Clock;
-  /** By thing; the last heard of last. */
+  /** By namespace, type and key; the most recently seen last. */
   readonly #known = new Map<string, Known>();
-  #isForgetting = true;
+  #isEvicting = true;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /**
-   * A version for a value that no document has: later than all that this worker knows of the thing. No two workers give
-   * the same.
-   */
+  /** Gives a version to a value that no document has: greater than all that are known here, and given by no other worker. */
   nextVersion(value: Message): number {
-    const known = this.#known.get(thingOf(value))?.version ?? 0;
+    const known = this.#known.get(keyOf(value))?.version ?? 0;
     return Math.max(this.#clock.now(), Math.floor(known) + 1) + Math.random();
   }
 
   /**
-   * Notes a value that has come. Gives the connections that must not be shown it, or `undefined` when nobody must: it is
-   * no newer than what they have seen. `isOwn`: this worker sends it.
+   * Notes a value that arrives. Returns the ids of the connections that have a newer one, or `undefined` when the value is
+   * not newer than the one that all have seen. `isOwn`: this worker has sent it.
    */
-  accept(delivery: Publication, isOwn: boolean): readonly string[] | undefined {
-    const { message, version = 0 } = delivery;
-    const thing = thingOf(message);
-    const known = this.#known.get(thing);
+  accept(publication: Publication, isOwn: boolean): readonly string[] | undefined {
+    const { message, version = 0 } = publication;
+    const key = keyOf(message);
+    const known = this.#known.get(key);
     if (known && version <= known.version) return undefined;
     const given = new Map<string, number>();
     for (const [id, newer] of known?.given ?? []) if (newer >= version) given.set(id, newer);
-    this.#note(thing, { version, at: this.#clock.now(), own: isOwn ? delivery : undefined, given });
+    this.#note(key, { version, at: this.#clock.now(), own: isOwn ? publication : undefined, given });
     return [...given.keys()];
   }
 
   /** Whether a value that was read for a joined connection is not older than what the connection may have been sent. */
   isCurrent(value: Message, version: number, connectionId: string): boolean {
-    const thing = thingOf(value);
-    const known = this.#known.get(thing);
+    const key = keyOf(value);
+    const known = this.#known.get(key);
     if (known && version < known.version) return false;
     if (known?.version === version) return true;
-    // What is on its way of this version, or an older one, comes too late for this connection.
+    // A value of this version or an older one that is on its way is not to be delivered to this connection.
     if (known) known.given.set(connectionId, version);
     else {
       const given = new Map([[connectionId, version]]);
-      this.#note(thing, { version: 0, at: this.#clock.now(), own: undefined, given });
+      this.#note(key, { version: 0, at: this.#clock.now(), own: undefined, given });
     }
     return true;
   }
 
-  /** The newest values that this worker has sent and that nobody has followed with newer ones. */
+  /** Returns the newest values that this worker has sent, where no other worker has sent a newer one. */
   own(): Publication[] {
     return [...this.#known.values()].flatMap(({ own }) => own ?? []);
   }
 
-  /** While workers cannot hear each other nothing is forgotten: it has to be compared, and sent again, when they can. */
+  /** Keeps every value while the other workers are lost: they are compared, and sent again, when they are found. */
   pauseEviction(): void {
-    this.#isForgetting = false;
+    this.#isEvicting = false;
   }
 
-  /** They hear each other again; what is known stays for a while longer. */
+  /** Forgets old values again, none of them at once. */
   resumeEviction(): void {
-    if (this.#isForgetting) return;
-    this.#isForgetting = true;
+    if (this.#isEvicting) return;
+    this.#isEvicting = true;
     const now = this.#clock.now();
-    for (const [thing, known] of this.#known) this.#known.set(thing, { ...known, at: now });
+    for (const [key, known] of this.#known) this.#known.set(key, { ...known, at: now });
   }
 
-  #note(thing: string, known: Known): void {
-    this.#known.delete(thing);
-    this.#known.set(thing, known);
-    const until = this.#isForgetting ? known.at - KEPT_MS : Number.NEGATIVE_INFINITY;
+  #note(key: string, known: Known): void {
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    const until = this.#isEvicting ? known.at - KEPT_MS : Number.NEGATIVE_INFINITY;
     for (const [oldest, { at }] of this.#known) {
       if (at > until && this.#known.size <= KEPT) break;
       this.#known.delete(oldest);
@@ -99,6 +96,6 @@ export class LatestValues {
   }
 }
 
-function thingOf({ namespace, type, key = "" }: Message): string {
+function keyOf({ namespace, type, key = "" }: Message): string {
   return `${namespace} ${type} ${key}`;
 }

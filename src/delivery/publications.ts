@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
+import type { HubEvents } from "../hub/events.ts";
 import type { Message } from "../hub/message.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
 import { insertOnce } from "../store/ensure.ts";
@@ -14,7 +14,7 @@ const publications = defineCollection({
   name: "publications",
   schema: z.object({
     id: z.string(),
-    /** Milliseconds since the epoch. Until then it is known that the message was published. */
+    /** The time until which the message is known to be published, in milliseconds since the epoch. */
     expiresAt: z.number(),
   }),
   indexes: { byExpiry: { fields: ["expiresAt"] } },
@@ -22,29 +22,24 @@ const publications = defineCollection({
 
 export interface Publications {
   /**
-   * Keeps a message of class `log` that no document's change has caused; from there on it is relayed like those. One with
-   * an `id` that was published before is not published again.
+   * Stores a message of class `log` that no document's change has caused; the store relays it as the messages of changes.
+   * A message with an id that was stored before is not stored again.
    */
-  keep(message: Message): Promise<void>;
-  /** Ends the removal of old ones; resolves when it no longer uses the store. */
+  keep(message: Message & { readonly id: string }): Promise<void>;
+  /** Ends the removal of old documents; resolves when it no longer uses the store. */
   stop(): Promise<void>;
 }
 
-/** A document for each message, so that it has the outbox of one. */
-export async function openPublications(
-  store: Store,
-  clock: Clock,
-  onFault: (where: string, error: unknown) => void,
-): Promise<Publications> {
+/** Opens the collection with a document for each message, whose outbox holds it. Rejects as the store does. */
+export async function openPublications(store: Store, clock: Clock, events: HubEvents): Promise<Publications> {
   const collection = await store.collection(publications);
   return {
     async keep(message) {
-      const id = message.id ?? randomUUID();
-      await insertOnce(collection, { id, expiresAt: clock.now() + REPEATABLE_MS }, [{ ...message, id }]);
+      await insertOnce(collection, { id: message.id, expiresAt: clock.now() + REPEATABLE_MS }, [message]);
     },
     stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(collection, clock.now()).catch((error: unknown) => {
-        onFault("removing old publications", error);
+        events.emit("fault", { where: "removing old publications", error });
       });
     }),
   };

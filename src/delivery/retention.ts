@@ -1,26 +1,27 @@
 import type { Channel, RetentionSettings } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
+import type { HubEvents } from "../hub/events.ts";
 import type { Retention, RoomLog } from "../store/log.ts";
 
-/** What is kept where neither the channel nor the configuration says otherwise. */
+/** The retention where neither the channel nor the configuration sets another. */
 export const DEFAULT_RETENTION = { messages: 1_000, hours: 24 };
 
 const HOUR_MS = 3_600_000;
 
-/** How often the log is trimmed; milliseconds. */
+/** The interval at which the log is trimmed; milliseconds. */
 const TRIM_MS = 30_000;
 
 /**
- * Trims the log in the background, from now until the returned function is called. By root namespace: `configured` wins
- * over what the channel declares.
+ * Trims the log in the background until the returned function is called. `configured` has retentions by root namespace;
+ * they take precedence over those of the channels.
  */
 export function trimInBackground(
   log: RoomLog,
   channels: readonly Channel[],
   configured: Readonly<Record<string, RetentionSettings>>,
   clock: Clock,
-  onFault: (error: unknown) => void,
+  events: HubEvents,
 ): () => Promise<void> {
   const kept = new Map<string, Retention>();
   for (const { rootNamespace, retention } of channels) {
@@ -34,7 +35,7 @@ export function trimInBackground(
     try {
       await log.trim((namespace) => kept.get(namespace) ?? otherwise);
     } catch (error) {
-      onFault(error);
+      events.emit("fault", { where: "trimming the log", error });
     }
   });
 }

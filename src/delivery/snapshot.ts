@@ -3,33 +3,33 @@ import type { Snapshot } from "../hub/snapshot.ts";
 import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
 
-/** How often data is read anew because its rooms were written to meanwhile. */
+/** The most times that data is read again because its rooms were written to meanwhile. */
 const MAX_TRIES = 5;
 
 /**
- * A snapshot is exact when its rooms stand after it was read where they stood before: each change puts its messages in the
- * log after it is made, so what the rooms had before is in the data; and what the data has beyond that is still in the
- * outboxes of its documents, and is put in the log first.
+ * Makes the function that reads snapshots. A snapshot is exact when the newest offsets of its rooms are the same before and
+ * after the data was read. Each change appends its messages to the log after it is made, so the data covers everything in
+ * the log before. Messages of the data that are still in the outboxes of its documents are appended to the log first.
  */
 export function createSnapshot(log: RoomLog): Snapshot {
   return async ({ namespace, read, documents, rooms }) => {
     let value = await read();
-    let before = await placesOf(rooms(value));
+    let before = await offsetsOf(rooms(value));
     for (let tries = 1; ; tries++) {
       value = await read();
       const pending = documents(value).flatMap((document) => originOf(document).pending);
       await append(pending);
-      const after = await placesOf(rooms(value));
+      const after = await offsetsOf(rooms(value));
       if (tries === MAX_TRIES || isSame(before, after)) {
-        // A room that nothing was known of before the data was read stands where it stood after it.
-        return { value, seqs: new Map([...after].map(([room, seq]) => [room, before.get(room) ?? seq])) };
+        // For a room that was not known before the data was read, the offset after it holds.
+        return { value, seqs: new Map([...after].map(([room, offset]) => [room, before.get(room) ?? offset])) };
       }
       before = after;
     }
 
-    async function placesOf(names: readonly string[]): Promise<Map<string, number>> {
-      const seqs = await log.newest(names.map((room) => ({ namespace, room })));
-      return new Map(names.map((room, i) => [room, seqs[i] ?? 0]));
+    async function offsetsOf(names: readonly string[]): Promise<Map<string, number>> {
+      const offsets = await log.newest(names.map((room) => ({ namespace, room })));
+      return new Map(names.map((room, i) => [room, offsets[i] ?? 0]));
     }
   };
 
@@ -40,5 +40,5 @@ export function createSnapshot(log: RoomLog): Snapshot {
 }
 
 function isSame(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): boolean {
-  return [...after].every(([room, seq]) => before.get(room) === seq);
+  return [...after].every(([room, offset]) => before.get(room) === offset);
 }

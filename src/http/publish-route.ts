@@ -6,7 +6,7 @@ import { checkedMessage } from "../hub/message.ts";
 import { defineRoute, type Route } from "../hub/route.ts";
 
 /** `POST /api/publish`: an administrator sends any declared message to any room. */
-export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {
+export function publishRoute(hub: Pick<Hub, "publish" | "broadcast">, channels: readonly Channel[]): Route {
   return defineRoute({
     method: "post",
     path: "/api/publish",
@@ -23,14 +23,18 @@ export function publishRoute(hub: Hub, channels: readonly Channel[]): Route {
     async handle({ body: { app, room, type, data }, command }) {
       const declaring = channels.filter((channel) => channel.app === app && Object.hasOwn(channel.outbound, type));
       if (declaring.length === 0) throw new HubError("invalid_field", `The app ${app} declares no message ${type}`);
-      const messages = [...new Set(declaring.map(({ rootNamespace: rooms }) => rooms))].flatMap((namespace) => {
-        const declared = declaring.find(({ rootNamespace: rooms }) => rooms === namespace)?.outbound[type];
+      const namespaces = new Set(declaring.map(({ rootNamespace }) => rootNamespace));
+      const messages = [...namespaces].flatMap((namespace) => {
+        const declared = declaring.find(({ rootNamespace }) => rootNamespace === namespace)?.outbound[type];
         if (!declared) return [];
         const checked = declared.schema.safeParse(data);
         if (!checked.success) throw new HubError("invalid_field", z.prettifyError(checked.error));
         return { ...checkedMessage(namespace, [room], type, declared, data), id: command.uuid() };
       });
-      for (const message of messages) await hub.publish(message);
+      for (const message of messages) {
+        if (message.delivery === "log") await hub.publish(message);
+        else hub.broadcast(message);
+      }
       return { published: true };
     },
   });

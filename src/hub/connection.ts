@@ -88,7 +88,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return this.#wire.id;
   }
 
-  get door(): Transport {
+  get transport(): Transport {
     return this.#wire.transport;
   }
 
@@ -131,7 +131,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
 
   /** Sends to the members of `room`, on every door and worker, but not to this client. Not for class `log`. */
   broadcastFrom<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
-    void this.#tools.delivery.publish(
+    this.#tools.delivery.broadcast(
       checkedMessage(this.channel.rootNamespace, [room], type, this.#declared(type), payload),
       this.id,
     );

@@ -3,7 +3,7 @@ import type { DisconnectName } from "./disconnects.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { DeliveryClass } from "./outbound.ts";
 
-/** What happens in the hub, for those who watch: logging and metrics subscribe, the hub knows neither. */
+/** The events of the hub by name. Logging and metrics subscribe to them; the hub knows neither. */
 export interface HubEventMap {
   connected: [{ namespace: string; app: string; connectionId: string; userId: string; transport: Transport }];
   disconnected: [{ namespace: string; app: string; connectionId: string; transport: Transport }];
@@ -13,31 +13,32 @@ export interface HubEventMap {
   published: [{ namespace: string; type: string }];
   /** A message to one client alone. */
   sent: [{ app: string; type: string }];
-  /** What was written to WebSockets at the end of a tick: system calls, and the frames that they carried. */
+  /** Writes to WebSockets at the end of a tick: system calls, and the frames in them. */
   written: [{ writes: number; frames: number }];
-  /** A client that does not take what it is sent: its queue was thinned, or it was closed. */
+  /** A client that does not read: its queue was conflated, or it was closed. */
   slow: [{ outcome: "thinned" | "closed" }];
   /**
-   * Messages that were not shown: a slow client's queue was thinned of them, a repetition had come before (`repeat`), or
-   * a newer value (`older`).
+   * Messages that were not delivered: the queue of a slow client was conflated (`slow`), the message was delivered before
+   * (`repeat`), or a newer value was (`older`).
    */
   dropped: [{ delivery: DeliveryClass; reason: "slow" | "repeat" | "older"; count?: number }];
-  /** A client came back and said what it had seen last. */
+  /** A client came back with the offset of the last message that it had seen. */
   resumed: [{ namespace: string; recovered: boolean }];
   /** A message that was answered with an error. */
   rejected: [{ app: string; type: string | undefined; code: ErrorCode }];
-  /** Redis was lost or is back; first, how it was found at start. `reason` is for the log. */
+  /** The state of the link to Redis: at start, then at each change. `reason` is for the log. */
   redis: [{ state: "live" | "lost"; reason: string | undefined }];
-  /** A message that went out to other workers over Redis, or came from there. */
+  /** A message that was sent to other workers over Redis, or received from them. */
   passed: [{ direction: "in" | "out" }];
-  /** A broadcast came from another worker, which sent it so many milliseconds ago by its own clock. */
+  /** A publication of another worker arrived, `ms` milliseconds after it was sent by that worker's clock. */
   crossed: [{ ms: number }];
-  /** What another program published on a Redis channel for us. */
+  /** A publication of another program on a Redis channel that an app declares. */
   inlet: [{ channel: string; outcome: "delivered" | "malformed" }];
-  /** A fault of ours; `error` is for the log alone. */
+  /** A fault of the hub itself; `error` is for the log alone. */
   fault: [{ where: string; error: unknown }];
 }
 
 export type Transport = "socketio" | "plain";
 
+/** Emits the events of one worker. It is made before everything else, so that each part can report its faults. */
 export class HubEvents extends EventEmitter<HubEventMap> {}

@@ -7,10 +7,10 @@ import type { Delivering } from "./delivering.ts";
 import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
 import { HubError } from "./errors.ts";
-import { HubEvents } from "./events.ts";
+import type { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
-import type { Message } from "./message.ts";
+import type { Message, Position } from "./message.ts";
 
 /** By then a client that was authenticated has come in or gone; milliseconds. */
 const ADMISSION_MS = 60_000;
@@ -23,9 +23,10 @@ export interface HubOptions {
   readonly limits: Limits;
   readonly authenticator: Authenticator;
   readonly commands: Commands;
+  readonly events: HubEvents;
 }
 
-/** A client that may come in; the door gives it to `open`, or calls `release` when the client did not stay. */
+/** An admitted client. The transport passes it to `open`, or calls `release` when the client did not stay. */
 export interface Admission {
   readonly identity: Identity;
   readonly params: Params;
@@ -34,9 +35,9 @@ export interface Admission {
   readonly release: () => void;
 }
 
-/** The core: admits clients to channels, runs their messages, publishes to rooms. Knows no transport, no app. */
+/** The core: admits clients to channels, handles their messages, publishes to rooms. It knows no transport and no app. */
 export class Hub {
-  readonly events = new HubEvents();
+  readonly events: HubEvents;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly #authenticator: Authenticator;
@@ -46,7 +47,8 @@ export class Hub {
   readonly #revoked = new Set<string>();
   #attachedTools: ConnectionDeps | undefined;
 
-  constructor({ clock, limits, authenticator, commands }: HubOptions) {
+  constructor({ clock, limits, authenticator, commands, events }: HubOptions) {
+    this.events = events;
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
@@ -58,11 +60,11 @@ export class Hub {
       limits: limitsHere,
       authenticator: { authenticate },
       commands,
-      events: this.events,
+      events,
     });
   }
 
-  /** Gives the hub the way to reach rooms; to be called once at start. */
+  /** Gives the hub its way to rooms. It is to be called once, at start. */
   attach(delivery: Delivering): void {
     this.#attachedTools = { clock: this.clock, delivery, events: this.events };
   }
@@ -92,7 +94,7 @@ export class Hub {
     }
   }
 
-  /** Makes an admitted client a connection and runs the channel's `open`. The door calls `closed` at its end. */
+  /** Makes an admitted client a connection and runs the channel's `open`. The transport calls `closed` at its end. */
   open(channel: Channel, { release, ...admitted }: Admission, wire: Wire): Connection {
     const { identity } = admitted;
     const connection = new Connection({ channel, ...admitted }, wire, this.#tools);
@@ -116,25 +118,27 @@ export class Hub {
     this.#dispatch(connection, inbound);
   }
 
-  /** To be called by the door when the connection has ended. */
+  /** Notes that a connection has ended; the transport calls it. */
   closed(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
     const { namespace, app } = connection.channel;
-    this.events.emit("disconnected", { namespace, app, connectionId: connection.id, transport: connection.door });
+    this.events.emit("disconnected", { namespace, app, connectionId: connection.id, transport: connection.transport });
     connection.closed();
   }
 
-  /**
-   * Sends a message to every member of its rooms, wherever they are. Of class `log`, it resolves when the message is kept
-   * and will be delivered whatever happens.
-   */
-  publish(message: Message): Promise<void> | void {
+  /** Publishes a message of class `log`; see `Delivering.publish`. */
+  publish(message: Message): Promise<readonly Position[]> {
     return this.#tools.delivery.publish(message);
   }
 
-  /** Sends a message to the members on this worker alone: for what every worker hears by itself. Not for class `log`. */
-  publishHere(message: Message): void {
-    this.#tools.delivery.publishHere(message);
+  /** Broadcasts a message of class `latest` or `volatile`; see `Delivering.broadcast`. */
+  broadcast(message: Message): void {
+    this.#tools.delivery.broadcast(message);
+  }
+
+  /** Delivers a message that each worker gets by itself; see `Delivering.deliver`. */
+  deliver(message: Message): void {
+    this.#tools.delivery.deliver(message);
   }
 
   /**
@@ -183,7 +187,7 @@ export class Hub {
   }
 }
 
-/** What cannot be had now (a database, a key server) is no fault of the client's: it may come back later. */
+/** Turns a failure to admit into a refusal: `overloaded` where a dependency is unavailable, so that the client retries. */
 function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
   return new Refusal(thrown instanceof HubError && thrown.code === "unavailable" ? "overloaded" : "internal");

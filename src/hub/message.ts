@@ -25,32 +25,46 @@ export interface StoredPublication {
   readonly message: Message;
 }
 
-/** The place of a message in the log of a room; the places of a room are 1, 2, 3 and so on, without gaps. */
+/** The offset of a message in the log of a room. The offsets of a room are 1, 2, 3 and so on, without gaps. */
 export interface Position {
   readonly room: string;
   readonly offset: number;
 }
 
-/** A message on its way to members, with what its class needs to keep its promise. */
+/** A message on its way to subscribers, with the facts that its class needs to keep its promise. */
 export interface Publication {
   readonly message: Message;
   /** Class `latest`. */
   readonly version?: number;
-  /** Class `log`: this copy's place in its one room. The payload says the same `seq`. */
+  /** Class `log`: the offset of this copy in its one room. The payload has it as `seq`. */
   readonly offset?: number;
-  /** Class `log`: where the other copies of a message to several rooms stand; in the order of its rooms, this one too. */
+  /** Class `log`: the positions of all copies of a message to several rooms, this one too, in the order of its rooms. */
   readonly positions?: readonly Position[];
 }
 
-/** The two ways to the members of a message's rooms; `transports/` has them. */
+/** The way to the members of rooms on this worker; `transports/` implements it. */
 export interface Fanout {
-  /** To the members on this worker, each once, but not to those connections whose ids are in `except`. */
-  show(message: Message, except?: readonly string[]): void;
+  /** Delivers a message to the members of its rooms, once to each, except the connections with the ids in `except`. */
+  deliver(message: Message, except?: readonly string[]): void;
+}
+
+/** The way to the other workers; `redis/` implements it. */
+export interface Peers {
   /**
-   * To the other workers, which do with it what their delivery does with what it hears. Resolves to whether Redis has
-   * taken it; `undefined` where nobody can be told now: they find out when they hear each other again.
+   * Publishes to the other workers, each of which calls `PeerReceiver.receive`. Resolves to whether Redis has taken the
+   * publication. Returns `undefined` while the other workers cannot be reached; they catch up when they are found again.
    */
-  carry(delivery: Publication, except?: readonly string[]): Promise<boolean> | undefined;
+  publish(publication: Publication, except?: readonly string[]): Promise<boolean> | undefined;
+}
+
+/** The receiving side of a worker's link to the others; `delivery/` implements it. */
+export interface PeerReceiver {
+  /** Takes a publication of another worker. */
+  receive(publication: Publication, except: readonly string[]): void;
+  /** Notes that publications of the other workers do not arrive any more. */
+  peersLost(): void;
+  /** Notes that they arrive again; `since` is the time of the last certain arrival, in milliseconds since the epoch. */
+  peersFound(since: number): void;
 }
 
 /** Builds messages of one namespace; what its services use. */

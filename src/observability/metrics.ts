@@ -74,8 +74,8 @@ function countConnections(register: Registry, events: HubEvents): void {
     labelNames: ["app", "door"],
     registers: [register],
   });
-  events.on("connected", ({ app, transport: door }) => active.inc({ app, door }));
-  events.on("disconnected", ({ app, transport: door }) => active.dec({ app, door }));
+  events.on("connected", ({ app, transport }) => active.inc({ app, door: transport }));
+  events.on("disconnected", ({ app, transport }) => active.dec({ app, door: transport }));
 
   const refused = counter(
     register,

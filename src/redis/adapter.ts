@@ -1,18 +1,18 @@
 import { createShardedAdapter } from "@socket.io/redis-adapter";
-import { MessageType } from "socket.io-adapter";
+import { type Adapter, MessageType } from "socket.io-adapter";
+import type { Channel } from "../hub/channel.ts";
 import type { Clock } from "../hub/clock.ts";
-import type { Fanout, Publication } from "../hub/message.ts";
-import type { Outbound } from "../hub/outbound.ts";
+import type { HubEvents } from "../hub/events.ts";
+import type { PeerReceiver, Peers, Publication } from "../hub/message.ts";
+import type { OutboundTypes } from "../hub/outbound.ts";
 import type { Redis } from "./redis.ts";
-
-type ShardedAdapter = ReturnType<ReturnType<typeof createShardedAdapter>>;
 
 const PREFIX = "junction:rooms";
 
 /** The type of an event among the packets of Socket.IO's protocol. */
 const EVENT = 2;
 
-/** A broadcast between adapters, with what we add to it. */
+/** A broadcast between adapters, with two fields of the hub. */
 interface AdapterMessage {
   readonly uid: string;
   readonly nsp: string;
@@ -24,82 +24,105 @@ interface AdapterMessage {
       readonly nsp: string;
     };
     readonly opts: { readonly rooms: readonly string[]; readonly except: readonly string[]; readonly flags: object };
-    /** What the class of the message needs. Absent in what other programs broadcast by this adapter: that is `volatile`. */
+    /** The facts that the message's class needs. Absent in broadcasts of other programs, which count as `volatile`. */
     readonly delivery?: Omit<Publication, "message">;
     /** When it was sent, in milliseconds since the epoch. */
     readonly sentAt?: number;
   };
 }
 
-/** The adapter's own ways out and in, which it has under `protected`. */
+/** The adapter's own methods to send and receive, which it has under `protected`. */
 interface Exchange {
-  /** Whose message it is; a worker hears its own, too. */
+  /** Names the sender of a message; a worker receives its own messages too. */
   readonly uid: string;
   doPublish(message: AdapterMessage): Promise<unknown>;
   onMessage(message: AdapterMessage): void;
 }
 
-type Declared = (type: string) => Outbound | undefined;
-type Hear = (delivery: Publication, except: readonly string[]) => void;
-
 /**
- * Socket.IO's sharded adapter on our link to Redis: a worker listens to the rooms that it has members in. On a server
- * before Redis 7 the same channels are common ones. It differs from the original in three things:
- * - messages of the hub come and go through its delivery: `carry` sends them, `hear` takes them;
- * - what Redis does not take now is not sent later;
- * - joining a room resolves when the room's channel is heard.
- *
- * `clock` is real time; `crossed` is told how many milliseconds a broadcast of another worker took to come here.
- * `declared`: what a message type of the namespace is declared as.
+ * Socket.IO's sharded adapters on the worker's link to Redis, one for each root namespace: a worker subscribes to the rooms
+ * that it has members in. On a server before Redis 7 the same channels are common ones. They differ from the original in
+ * three things:
+ * - messages of the hub go from `publish` to the receiver of each other worker;
+ * - a message that Redis does not take now is not sent later;
+ * - joining a room resolves when Redis has confirmed the subscription to the room's channel.
  */
-export function redisAdapter(
-  redis: Redis,
-  clock: Clock,
-  crossed: (ms: number) => void,
-): (namespace: { readonly name: string }, declared: Declared, hear: Hear) => ShardedAdapter & Pick<Fanout, "carry"> {
-  const create = createShardedAdapter(clientOf(redis), clientOf(redis), {
-    channelPrefix: PREFIX,
-    subscriptionMode: "dynamic",
-  });
+export class RedisRooms implements Peers {
+  readonly #redis: Redis;
+  readonly #clock: Clock;
+  readonly #events: HubEvents;
+  readonly #create: ReturnType<typeof createShardedAdapter>;
+  /** By namespace. */
+  readonly #exchanges = new Map<string, Exchange>();
+  /** By root namespace, the messages that its channels declare. */
+  readonly #declared = new Map<string, OutboundTypes>();
+  #receiver: PeerReceiver | undefined;
 
-  return (namespace, declared, hear) => {
+  /** `clock` is real time. */
+  constructor(redis: Redis, clock: Clock, events: HubEvents) {
+    this.#redis = redis;
+    this.#clock = clock;
+    this.#events = events;
+    this.#create = createShardedAdapter(clientOf(redis), clientOf(redis), {
+      channelPrefix: PREFIX,
+      subscriptionMode: "dynamic",
+    });
+  }
+
+  /** Makes the adapter of a root namespace. Socket.IO calls it. */
+  adapterOf(namespace: { readonly name: string }): Adapter {
     const { name } = namespace;
-    const adapter = create(namespace);
+    const adapter = this.#create(namespace);
     const exchange = adapter as unknown as Exchange;
     const addAll = adapter.addAll.bind(adapter);
     const onMessage = exchange.onMessage.bind(adapter);
+    this.#exchanges.set(name, exchange);
 
     exchange.onMessage = (message) => {
       if (message.uid === exchange.uid) return;
-      const { packet, opts, delivery, sentAt } = message.data ?? {};
-      if (sentAt !== undefined) crossed(clock.now() - sentAt);
-      if (message.type !== MessageType.BROADCAST) return onMessage(message);
-      const [type, payload] = packet.data;
-      const { rooms, except } = opts;
-      const outbound = delivery && declared(type);
-      const known = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
-      hear({ ...delivery, message: { namespace: name, rooms, type, payload, ...known } }, except);
+      const { sentAt } = message.data ?? {};
+      if (sentAt !== undefined) this.#events.emit("crossed", { ms: this.#clock.now() - sentAt });
+      if (message.type === MessageType.BROADCAST) this.#receive(name, message.data);
+      else onMessage(message);
     };
 
     adapter.addAll = (id, rooms) => {
       addAll(id, rooms);
-      const waits = [...rooms].flatMap((room) => redis.settled(`${PREFIX}#${name}#${room}#`) ?? []);
+      const waits = [...rooms].flatMap((room) => this.#redis.settled(`${PREFIX}#${name}#${room}#`) ?? []);
       return waits.length > 0 ? Promise.all(waits).then(() => {}) : undefined;
     };
 
-    return Object.assign(adapter, {
-      carry({ message: { rooms, type, payload }, ...delivery }: Publication, except: readonly string[] = []) {
-        if (redis.state !== "live") return undefined;
-        const packet = { type: EVENT, data: [type, payload], nsp: name } as const;
-        const data = { packet, opts: { rooms, except, flags: {} }, delivery, sentAt: clock.now() };
-        const published = exchange.doPublish({ uid: exchange.uid, nsp: name, type: MessageType.BROADCAST, data });
-        return published.then(
-          () => true,
-          () => false,
-        );
-      },
-    });
-  };
+    return adapter;
+  }
+
+  /** Passes the other workers' publications to a receiver from now on. They arrive as these channels declare them. */
+  deliverTo(receiver: PeerReceiver, channels: readonly Channel[]): void {
+    for (const { rootNamespace, outbound } of channels) {
+      this.#declared.set(rootNamespace, { ...outbound, ...this.#declared.get(rootNamespace) });
+    }
+    this.#receiver = receiver;
+  }
+
+  publish({ message, ...delivery }: Publication, except: readonly string[] = []): Promise<boolean> | undefined {
+    const { namespace, rooms, type, payload } = message;
+    const exchange = this.#exchanges.get(namespace);
+    if (!exchange || this.#redis.state !== "live") return undefined;
+    const packet = { type: EVENT, data: [type, payload], nsp: namespace } as const;
+    const data = { packet, opts: { rooms, except, flags: {} }, delivery, sentAt: this.#clock.now() };
+    const publishing = exchange.doPublish({ uid: exchange.uid, nsp: namespace, type: MessageType.BROADCAST, data });
+    return publishing.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #receive(namespace: string, { packet, opts, delivery }: AdapterMessage["data"]): void {
+    const [type, payload] = packet.data;
+    const { rooms, except } = opts;
+    const outbound = delivery && this.#declared.get(namespace)?.[type];
+    const known = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
+    this.#receiver?.receive({ ...delivery, message: { namespace, rooms, type, payload, ...known } }, except);
+  }
 }
 
 /** The part of a Redis client that the adapter uses. */

@@ -26,20 +26,20 @@ return 1
 `;
 
 /**
- * Of the workers that all hear the same publications, makes one of them take each. As long as it lives it is the same
+ * Makes one of the workers that all receive the same publications take each of them. As long as it lives it is the same
  * worker for a channel, so that what it takes stays in order. `clock` is real time.
  */
 export function createClaims(redis: Redis, clock: Clock): (channel: string, text: Buffer) => Promise<boolean> {
-  /** How many of the same text this worker has heard within a moment. */
-  const heard = new Map<string, number>();
+  /** How many of the same text this worker has received within a moment. */
+  const received = new Map<string, number>();
 
   return async (channel, text) => {
     const hash = createHash("sha256").update(text).digest("base64url");
     const name = `${channel}:${hash}`;
-    const ordinal = (heard.get(name) ?? 0) + 1;
-    heard.set(name, ordinal);
+    const ordinal = (received.get(name) ?? 0) + 1;
+    received.set(name, ordinal);
     clock.after(MOMENT_MS, () => {
-      if (heard.get(name) === ordinal) heard.delete(name);
+      if (received.get(name) === ordinal) received.delete(name);
     });
     const first = await ask(channel, hash, ordinal, "");
     if (first !== -1) return first === 1;

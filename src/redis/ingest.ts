@@ -5,28 +5,28 @@ import { createTurns } from "../hub/in-turn.ts";
 import type { Message } from "../hub/message.ts";
 import type { Redis } from "./redis.ts";
 
-/** By channel, what messages a publication is. */
+/** By Redis channel, the function that makes a message of a publication. */
 export type Ingest = Readonly<Record<string, (publication: unknown) => Message>>;
 
 /**
- * Listens to the channels on which other programs publish JSON for us. Every worker hears every publication: its own
- * members get it from each, but for messages of class `log`, which one of the workers publishes to all (`claim`).
- * What is malformed is told, without its content.
+ * Subscribes to the channels on which other programs publish JSON. Every worker receives every publication and delivers it
+ * to its own members. Messages of class `log` are an exception: one worker takes each by `claim` and publishes it to all.
+ * A malformed publication is reported without its content.
  */
 export function openIngest(
   redis: Redis,
-  inlets: Ingest,
-  hub: Pick<Hub, "publish" | "publishHere" | "events">,
+  ingest: Ingest,
+  hub: Pick<Hub, "publish" | "deliver" | "events">,
   claim: (channel: string, text: Buffer) => Promise<boolean>,
 ): void {
   const inTurn = createTurns();
 
-  for (const [channel, messageOf] of Object.entries(inlets)) {
+  for (const [channel, messageOf] of Object.entries(ingest)) {
     redis.subscribe("common", channel, (text) => {
       const message = read(channel, text, messageOf);
       if (!message) return;
       if (message.delivery === "log") publish(channel, text, message);
-      else hub.publishHere(message);
+      else hub.deliver(message);
       hub.events.emit("inlet", { channel, outcome: "delivered" });
     });
   }
@@ -35,7 +35,7 @@ export function openIngest(
     try {
       return messageOf(JSON.parse(text.toString()));
     } catch (error) {
-      if (!isTheirs(error)) throw error;
+      if (!isMalformed(error)) throw error;
       hub.events.emit("inlet", { channel, outcome: "malformed" });
       return undefined;
     }
@@ -52,7 +52,7 @@ export function openIngest(
   }
 }
 
-/** Whether what was published is wrong, and not what we do with it. */
-function isTheirs(error: unknown): boolean {
+/** Whether an error tells of a wrong publication, and not of a fault of the hub. */
+function isMalformed(error: unknown): boolean {
   return error instanceof SyntaxError || error instanceof z.ZodError || error instanceof HubError;
 }

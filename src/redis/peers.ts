@@ -1,71 +1,96 @@
+import type { Adapter } from "socket.io-adapter";
+import type { Channel } from "../hub/channel.ts";
 import { type Clock, systemClock } from "../hub/clock.ts";
+import type { HubEvents } from "../hub/events.ts";
 import type { Hub } from "../hub/hub.ts";
 import { type Limits, localLimits } from "../hub/limits.ts";
-import { redisAdapter } from "./adapter.ts";
+import type { PeerReceiver, Peers } from "../hub/message.ts";
+import { RedisRooms } from "./adapter.ts";
 import { createClaims } from "./claims.ts";
 import { type ControlChannel, localControl, redisControl } from "./control.ts";
 import { redisValues } from "./expiring-values.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { redisLimits } from "./limits.ts";
-import { type PeersWatcher, watchReconnects } from "./reconnects.ts";
+import { watchReconnects } from "./reconnects.ts";
 import { Redis } from "./redis.ts";
 
 type Values = Parameters<typeof redisValues>[1];
 
-/** What makes the workers one hub, or, without Redis, what a worker that is alone has instead. */
-export interface Peers {
+/** This worker's link to the others, or, without Redis, the local stand-ins of a worker that is alone. */
+export interface PeerLink {
+  readonly peers: Peers;
   readonly limits: Limits;
-  readonly bus: ControlChannel;
-  /** Short-lived values that all workers see; `local` is where they are kept on this worker. */
+  readonly control: ControlChannel;
+  /** Makes short-lived values that all workers see; `local` keeps those of this worker. */
   shareValues(local: Values): Values;
-  /** Absent where there is no Redis. */
-  readonly rooms?: ReturnType<typeof redisAdapter>;
-  /** Absent where there is no Redis. */
+  /** Makes the adapter with the rooms of a root namespace. Absent where there is no Redis. */
+  readonly adapterOf?: (namespace: { readonly name: string }) => Adapter;
+  /** The readiness check. Absent where there is no Redis. */
   readonly check?: () => void;
-  /** To be called once the hub delivers: tells it and `delivery` of Redis, and opens the apps' inlets. */
-  connect(hub: Hub, delivery: PeersWatcher, inlets: Ingest): void;
-  /** Gives back what this worker holds, and ends the link. */
+  /** Begins to pass on the other workers' orders, publications and state. To be called once, when the hub delivers. */
+  connect(served: Served): void;
+  /** Gives back the places that this worker holds, and ends the link. */
   close(): Promise<void>;
 }
 
-export interface PeersOptions {
+/** The parts of a worker that its link serves. */
+export interface Served {
+  readonly hub: Hub;
+  readonly receiver: PeerReceiver;
+  readonly channels: readonly Channel[];
+  readonly ingest: Ingest;
+}
+
+export interface PeerLinkOptions {
   readonly redisUrl: string | undefined;
   readonly clock: Clock;
-  readonly hub: () => Hub;
+  readonly events: HubEvents;
 }
 
 /**
- * Connects this worker to the others, if there is a Redis to do it by; one that does not answer is no reason not to start.
- * Throws when its URL has no known form. The link itself goes by real time.
+ * Connects this worker to the others, where there is a Redis. A Redis that does not answer is no reason not to start.
+ * Throws an `Error` when its URL has no known form. The link itself goes by real time.
  */
-export async function connectPeers({ redisUrl, clock, hub }: PeersOptions): Promise<Peers> {
-  if (redisUrl === undefined) {
-    const shareValues = (local: Values): Values => local;
-    return { limits: localLimits(clock), bus: localControl(hub), shareValues, connect() {}, async close() {} };
-  }
+export async function connectPeers({ redisUrl, clock, events }: PeerLinkOptions): Promise<PeerLink> {
+  if (redisUrl === undefined) return localLink(clock);
   const redis = new Redis(redisUrl, systemClock);
   const limits = redisLimits(redis, systemClock);
-  const bus = redisControl(redis, hub, systemClock);
+  const control = redisControl(redis, systemClock);
+  const rooms = new RedisRooms(redis, systemClock, events);
+  redis.on("fault", (error) => events.emit("fault", { where: "a message from Redis", error }));
   await redis.start();
   return {
+    peers: rooms,
     limits,
-    bus,
+    control,
     shareValues: (local) => redisValues(redis, local, systemClock),
-    rooms: redisAdapter(redis, systemClock, (ms) => hub().events.emit("crossed", { ms })),
+    adapterOf: (namespace) => rooms.adapterOf(namespace),
     check: () => redis.check(),
-    connect(hub, delivery, inlets) {
-      const { events } = hub;
+    connect({ hub, receiver, channels, ingest }) {
       const { state, reason } = redis;
       events.emit("redis", { state, reason });
       redis.on("state", (state, { reason }) => events.emit("redis", { state, reason }));
       redis.on("passed", (direction) => events.emit("passed", { direction }));
-      redis.on("fault", (error) => events.emit("fault", { where: "a message from Redis", error }));
-      watchReconnects(redis, delivery, systemClock);
-      openIngest(redis, inlets, hub, createClaims(redis, systemClock));
+      control.control(hub);
+      rooms.deliverTo(receiver, channels);
+      watchReconnects(redis, receiver, systemClock);
+      openIngest(redis, ingest, hub, createClaims(redis, systemClock));
     },
     async close() {
       await limits.leave();
       await redis.close();
     },
+  };
+}
+
+function localLink(clock: Clock): PeerLink {
+  const control = localControl();
+  return {
+    peers: { publish: () => undefined },
+    limits: localLimits(clock),
+    control,
+    shareValues: (local) => local,
+    connect: ({ hub }) => control.control(hub),
+    async close() {},
   };
 }

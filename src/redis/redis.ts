@@ -209,13 +209,13 @@ export class Redis extends EventEmitter<RedisEvents> {
   async #keepCanary(connection: RedisConnection, end: (reason: Error) => void, signal: AbortSignal): Promise<void> {
     const channel = `junction:canary:${this.id}`;
     let underWay = 0;
-    let heard = (): void => {};
+    let onReturn = (): void => {};
     const first = new Promise<void>((resolve) => {
-      heard = resolve;
+      onReturn = resolve;
     });
     await connection.subscribe("sharded", channel, () => {
       underWay = 0;
-      heard();
+      onReturn();
     });
     const send = (): void => {
       if (signal.aborted) return;

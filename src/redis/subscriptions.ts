@@ -8,7 +8,7 @@ interface Wanted {
 }
 
 /**
- * The channels that this worker wants to hear, and how each connection to Redis gets there. Changes of one channel go
+ * The subscriptions that this worker wants, and the changes that bring each connection to Redis there. Changes of one channel go
  * one after another, each after Redis has confirmed the one before: clients of Redis lose a subscription that is asked
  * for again while it is being given up.
  */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Command } from "../hub/commands.ts";
 import type { Message } from "../hub/message.ts";
 import type { RoomLog } from "./log.ts";
+import type { RelayTarget } from "./writes/relay.ts";
 
 export type Id = number | string;
 
@@ -113,6 +114,8 @@ export interface Store {
    * leave the documents that this worker has written by them.
    */
   forget(steps: readonly string[]): void;
+  /** Names the target of the messages of changes; until then they wait. To be called once, at start. */
+  relayTo(target: RelayTarget): void;
   /** The messages of class `log`, by room. */
   readonly log: RoomLog;
   /** Resolves when the database answers; rejects with `HubError("unavailable")` otherwise. */

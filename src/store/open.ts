@@ -1,16 +1,16 @@
 import type { Store } from "./collection.ts";
 import { openEmbeddedStore } from "./embedded/store.ts";
 import { openMongoStore } from "./mongo/store.ts";
-import type { RelayOptions } from "./writes/outboxes.ts";
+import type { WriteOptions } from "./writes/upkeep.ts";
 
-export interface StoreOptions extends RelayOptions {
+export interface StoreOptions extends WriteOptions {
   /** MongoDB, when given. */
   readonly mongodbUrl?: string | undefined;
   /** The folder of the embedded database, otherwise. */
   readonly dataDir: string;
 }
 
-/** Opens the store that the configuration asks for; rejects when it cannot be had. */
+/** Opens the configured store. Rejects, with nothing left open, when the database cannot be opened. */
 export function openStore({ mongodbUrl, dataDir, ...options }: StoreOptions): Promise<Store> {
   return mongodbUrl === undefined
     ? openEmbeddedStore({ folder: dataDir, ...options })

@@ -1,19 +1,15 @@
 import type { Server as SocketIoServer } from "socket.io";
-import type { Adapter } from "socket.io-adapter";
 import type { Fanout } from "../hub/message.ts";
 import type { MemberWire } from "./wire.ts";
 import { Broadcast } from "./writing/broadcast.ts";
 
-/** The clients of this worker, by the id under which the adapters know them. */
+/** The clients of this worker, by their ids in the adapters. */
 export type Recipients = ReadonlyMap<string, Pick<MemberWire, "take">>;
 
-/**
- * The ways to the members of rooms: to those here, whom the adapters of the namespaces know, and to those elsewhere where
- * the adapter has a way to other workers.
- */
+/** Makes the way to the members of rooms on this worker; the adapters of the root namespaces know them. */
 export function fanoutOf(io: SocketIoServer, recipients: Recipients): Fanout {
   return {
-    show(message, except) {
+    deliver(message, except) {
       const { rooms: members } = io.of(message.namespace).adapter;
       const [room = "", ...others] = message.rooms;
       let ids = members.get(room);
@@ -25,15 +21,10 @@ export function fanoutOf(io: SocketIoServer, recipients: Recipients): Fanout {
         for (const id of ids) if (!excepted.has(id)) recipients.get(id)?.take(broadcast);
       } else for (const id of ids) recipients.get(id)?.take(broadcast);
     },
-
-    carry(delivery, except) {
-      const adapter: Adapter & Partial<Pick<Fanout, "carry">> = io.of(delivery.message.namespace).adapter;
-      return adapter.carry?.(delivery, except);
-    },
   };
 }
 
-/** Who is in any of several rooms, once. */
+/** Returns the members of any of several rooms, each once. */
 function union(rooms: readonly (ReadonlySet<string> | undefined)[]): Set<string> {
   const all = new Set<string>();
   for (const members of rooms) for (const id of members ?? []) all.add(id);

@@ -3,8 +3,6 @@ import { Adapter } from "socket.io-adapter";
 import type { Channel } from "../hub/channel.ts";
 import { DISCONNECTS, Refusal } from "../hub/disconnects.ts";
 import type { Admission, Hub } from "../hub/hub.ts";
-import type { Fanout, Publication } from "../hub/message.ts";
-import type { Outbound } from "../hub/outbound.ts";
 import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom } from "./credentials.ts";
 import type { Recipients } from "./fanout.ts";
@@ -14,39 +12,28 @@ import { SharedRooms } from "./shared-rooms.ts";
 import { receiveFrom, SocketIoWire } from "./socketio/engine-io.ts";
 import type { MemberWire } from "./wire.ts";
 
-/** Takes what another worker has carried here. */
-export type Hear = (delivery: Publication, except: readonly string[]) => void;
+/** Makes the adapter with the rooms of a root namespace. */
+export type RoomsAdapter = (namespace: Namespace) => Adapter;
 
-/**
- * Makes the adapter of a namespace that has rooms. Where there are other workers it also carries messages to them, and
- * has `hear` take what they carry here. `declared` tells what a message type is declared as.
- */
-export type RoomsAdapter = (
-  namespace: Namespace,
-  declared: (type: string) => Outbound | undefined,
-  hear: Hear,
-) => Adapter & Partial<Pick<Fanout, "carry">>;
-
-/** The members on this worker. */
+/** Makes an adapter that knows the members on this worker alone. */
 export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
 
 /**
- * Opens a namespace for every channel and brings its sockets, whichever door they came by, into the hub. Gives those that
- * are there, to be sent what goes to rooms.
+ * Opens a namespace for every channel and brings its sockets, from both transports, into the hub. Returns the clients that
+ * are connected, as recipients of messages to rooms.
  */
 export function openNamespaces(
   io: SocketIoServer,
   hub: Hub,
   channels: readonly Channel[],
   rooms: RoomsAdapter,
-  hear: Hear,
 ): Recipients {
   const recipients = new Map<string, MemberWire>();
-  io.adapter(adapterFor(channels, rooms, hear) as never);
+  io.adapter(adapterFor(channels, rooms) as never);
   io.of("/").use((_socket, next) => {
     next(new Error(`Connect to a namespace: ${channels.map(({ namespace }) => namespace).join(", ")}`));
   });
-  for (const root of new Set(channels.map(({ rootNamespace: rooms }) => rooms))) io.of(root);
+  for (const root of new Set(channels.map(({ rootNamespace }) => rootNamespace))) io.of(root);
   for (const channel of channels) {
     const pattern = patternOf(channel.namespace);
     const namespace = channel.namespace.includes("{") ? io.of(pattern) : io.of(channel.namespace);
@@ -79,7 +66,7 @@ async function admit(hub: Hub, channel: Channel, socket: Socket, pattern: RegExp
   const credential = credentialFrom({ headers, query, auth }, channel);
   return keep(await hub.admit(channel, credential, params, sinceOf(auth.since ?? query.get("since"))));
 
-  /** A client that goes while it is let in never becomes a connection, and must leave nothing taken behind. */
+  /** Releases the admission of a client that goes before it becomes a connection. */
   function keep(admission: Admission): Admission {
     if (socket.conn.readyState === "open") socket.conn.once("close", admission.release);
     else admission.release();
@@ -107,8 +94,8 @@ function enter(
   };
   socket.on("disconnect", leave);
   if (!socket.connected) leave();
-  if (isPlain) conn.start((inbound) => hub.receive(connection, inbound));
-  else receiveFrom(socket, (inbound) => hub.receive(connection, inbound));
+  if (isPlain) conn.start(hub, connection);
+  else receiveFrom(socket, hub, connection);
 }
 
 const NO_HANDSHAKE = Object.freeze({
@@ -123,7 +110,7 @@ const NO_HANDSHAKE = Object.freeze({
   auth: {},
 });
 
-/** Adapters send handshakes to other workers, and nothing needs them, or the credentials there, once the client is in. */
+/** Removes the handshake, with its credentials, once the client is in: adapters would send it to other workers. */
 function forgetHandshake(socket: { handshake: unknown }): void {
   socket.handshake = NO_HANDSHAKE;
 }
@@ -134,21 +121,15 @@ function asConnectError(thrown: unknown): Error {
   return Object.assign(new Error(refusal.message), { data: { code, reason } });
 }
 
-/** Root namespaces have the real adapter; namespaces with parameters borrow the rooms of their root. */
-function adapterFor(
-  channels: readonly Channel[],
-  makeRooms: RoomsAdapter,
-  hear: Hear,
-): (namespace: Namespace) => Adapter {
+/** Chooses the adapter of a namespace: root namespaces have rooms, namespaces with parameters share those of their root. */
+function adapterFor(channels: readonly Channel[], roomsOf: RoomsAdapter): (namespace: Namespace) => Adapter {
+  const roots = new Set(channels.map(({ rootNamespace }) => rootNamespace));
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));
-  const borrowed = withParams.map(({ namespace, rootNamespace: rooms }) => ({ pattern: patternOf(namespace), rooms }));
+  const sharing = withParams.map(({ namespace, rootNamespace }) => ({ pattern: patternOf(namespace), rootNamespace }));
   // Socket.IO calls it with `new`, which an arrow function cannot take.
   return function createAdapter(namespace) {
-    const root = borrowed.find(({ pattern }) => pattern.test(namespace.name))?.rooms;
+    const root = sharing.find(({ pattern }) => pattern.test(namespace.name))?.rootNamespace;
     if (root !== undefined) return new SharedRooms(namespace, namespace.server.of(root));
-    const known = channels.filter(({ rootNamespace: rooms }) => rooms === namespace.name);
-    const declared = (type: string): Outbound | undefined =>
-      known.find(({ outbound }) => outbound[type])?.outbound[type];
-    return (known.length > 0 ? makeRooms : inMemory)(namespace, declared, hear);
+    return (roots.has(namespace.name) ? roomsOf : inMemory)(namespace);
   };
 }

@@ -14,7 +14,7 @@ import { sinceOf } from "../hub/resume.ts";
 import { credentialFrom, type Handshake } from "./credentials.ts";
 import { fanoutOf } from "./fanout.ts";
 import { checkInternals } from "./internals.ts";
-import { type Hear, inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
+import { inMemory, openNamespaces, type RoomsAdapter } from "./namespaces.ts";
 import { addressBook } from "./plain/addresses.ts";
 import { PlainEngine } from "./plain/plain-engine.ts";
 import { createEngine } from "./socketio/engine-io.ts";
@@ -27,26 +27,24 @@ export interface TransportOptions {
   readonly budgetBytes: number;
   readonly windowMs: number;
   readonly origins: "*" | readonly string[];
-  /** Default: the rooms of this worker alone. */
-  readonly rooms?: RoomsAdapter | undefined;
-  /** Takes what other workers have carried here. */
-  readonly hear: Hear;
+  /** Makes the rooms of a root namespace. Default: rooms of this worker alone. */
+  readonly adapterOf?: RoomsAdapter | undefined;
 }
 
 export interface Transports {
-  /** The ways to the members of rooms. */
+  /** The way to the members of rooms on this worker. */
   readonly fanout: Fanout;
-  /** Serves both doors on a port: every app under its name, and `apps` at their documented URLs. */
+  /** Serves both transports on a port: every app under its name, and `apps` at their documented URLs. */
   serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
-  /** By root namespace: how many (client, room) pairs there are on this worker. */
+  /** Counts the pairs of a client and a room on this worker, by root namespace. */
   subscriptions(): ReadonlyMap<string, number>;
-  /** Cuts every connection that is left. */
+  /** Closes every connection that is left. */
   close(): Promise<void>;
 }
 
 const SOCKET_IO_PATH = "/socket.io/";
 
-/** Opens the namespaces of all channels and both doors to them. One Socket.IO server stands behind both. */
+/** Opens the namespaces of all channels on both transports. One Socket.IO server stands behind both. */
 export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
   checkInternals();
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
@@ -62,7 +60,7 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
   io.bind(plain as unknown as typeof engine);
   io.bind(engine);
-  const recipients = openNamespaces(io, hub, channels, options.rooms ?? inMemory, options.hear);
+  const recipients = openNamespaces(io, hub, channels, options.adapterOf ?? inMemory);
 
   return {
     fanout: fanoutOf(io, recipients),
@@ -103,7 +101,7 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
     },
 
     subscriptions() {
-      const roots = new Set(channels.map(({ rootNamespace: rooms }) => rooms));
+      const roots = new Set(channels.map(({ rootNamespace }) => rootNamespace));
       return new Map([...roots].map((root) => [root, pairs(io.of(root).adapter.sids)]));
     },
 
@@ -115,25 +113,25 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   };
 }
 
-/** Shared, so that no listener holds the request in memory for as long as the client stays. */
+/** Destroys a socket. One function for all sockets: a closure would hold the request as long as the client stays. */
 function destroy(this: Duplex): void {
   this.destroy();
 }
 
-/** Every client is alone in a room of its own name, which does not count. */
+/** Counts pairs of a client and a room, without the room of its own name that every client is in. */
 function pairs(roomsOf: ReadonlyMap<string, ReadonlySet<string>>): number {
   let count = 0;
   for (const [id, rooms] of roomsOf) count += rooms.size - (rooms.has(id) ? 1 : 0);
   return count;
 }
 
-/** What a request asks for; `undefined` where that is not a path, which no WebSocket client would send. */
+/** Parses the target of a request; `undefined` where it is no path, which no WebSocket client would send. */
 function parseTarget(target = "/"): URL | undefined {
   const url = `http://localhost${target}`;
   return target.startsWith("/") && URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** The namespace that a plain client enters, its parameters filled in. */
+/** Returns the namespace that a plain client enters, with its parameters filled in. */
 function named(channel: Channel, params: Params): string {
   return channel.namespace.replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? "");
 }
@@ -144,7 +142,7 @@ function nowhere(path: string, instead: readonly string[]): string {
     : `Several apps share ${path}; use ${instead.join(" or ")}`;
 }
 
-/** Answers an upgrade over HTTP, as problem+json; the client need not agree to the end. */
+/** Answers an upgrade over HTTP, as problem+json, and closes the connection without waiting for the client. */
 function answer(socket: Duplex, status: number, detail: string): void {
   const title = STATUS_CODES[status] ?? "Error";
   const body = JSON.stringify({ type: "about:blank", title, status, detail });

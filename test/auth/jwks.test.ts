@@ -2,6 +2,7 @@ import { createSecretKey } from "node:crypto";
 import { expect } from "chai";
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
 import { createTokenVerifier, type TokenVerifier } from "../../src/auth/tokens.ts";
+import { faultsTo } from "../support/faults.ts";
 import { bearer, listen, startHttp } from "../support/http-server.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -36,7 +37,7 @@ describe("access tokens of an identity provider with a JWKS", () => {
     return createTokenVerifier(
       { signingKey: signingKey === undefined ? undefined : createSecretKey(Buffer.from(signingKey)), jwksUrl: url },
       clock,
-      (where) => faults.push(where),
+      faultsTo((where) => faults.push(where)),
     );
   }
 

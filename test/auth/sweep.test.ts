@@ -7,6 +7,7 @@ import { resolveSecrets } from "../../src/auth/secrets.ts";
 import { createSessions, REFRESH_TOKEN_MS } from "../../src/auth/sessions.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import type { Store } from "../../src/store/collection.ts";
+import { faultsTo } from "../support/faults.ts";
 import { temporaryStore } from "../support/http-server.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -66,7 +67,7 @@ describe("what has expired", () => {
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
       onRevoked: () => {},
-      onFault: (where) => expect.fail(where),
+      events: faultsTo((where) => expect.fail(where)),
     });
     for (let round = 0; round < 3; round++) {
       await revocations.insert({ id: "old", expiresAt: clock.now() });
@@ -88,7 +89,7 @@ describe("what has expired", () => {
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
       onRevoked: () => {},
-      onFault: (where) => faults.push(where),
+      events: faultsTo((where) => faults.push(where)),
     });
     await other.remove();
     clock.advance(10 * 60_000);

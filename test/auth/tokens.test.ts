@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { SignJWT } from "jose";
 import { createTokenVerifier, type TokenIdentity } from "../../src/auth/tokens.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
+import { HubEvents } from "../../src/hub/events.ts";
+import { faultsTo } from "../support/faults.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const SECRET = "short";
@@ -13,7 +15,7 @@ describe("access tokens of anybody who has the secret", () => {
   const verify = createTokenVerifier(
     { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined },
     clock,
-    (where) => expect.fail(where),
+    faultsTo((where) => expect.fail(where)),
   );
 
   const claims = { sub: "user-1", role: "technician", email: "t@example.com", exp: inTenMinutes, jti: "token-1" };
@@ -82,7 +84,7 @@ describe("access tokens of anybody who has the secret", () => {
     const verifyLater = createTokenVerifier(
       { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined },
       own,
-      () => {},
+      new HubEvents(),
     );
     const token = await sign(claims);
     own.advance(599_999);

@@ -6,6 +6,7 @@ import { type Command, REPEATABLE_MS } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import type { Collection, CollectionDeclaration, Document, Store } from "../../src/store/collection.ts";
 import { aThing, onEveryStore } from "../store/contract/bench.ts";
+import { faultsTo } from "../support/faults.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const MINUTE = 60_000;
@@ -35,7 +36,7 @@ onEveryStore((bench) => {
     afterEach(() => Promise.all(keepers.map((keeper) => keeper.stop())));
 
     async function aWorker(): Promise<CommandRecords> {
-      const keeper = await openCommands({ store, clock, onFault: (where) => void faults.push(where) });
+      const keeper = await openCommands({ store, clock, events: faultsTo((where) => faults.push(where)) });
       keepers.push(keeper);
       return keeper;
     }

@@ -71,7 +71,7 @@ describe("100,000 stations of which 100 are watched", function () {
       for (let id = firstId; id < firstId + 5_000; id++) {
         const counts = { available_batteries: 1, booked_batteries: 0, total_batteries: 1 };
         const about = { station_id: id, station_name: `Station ${id}`, timestamp: "2030-01-01T00:00:00.000Z" };
-        hub.hub.publish(
+        hub.hub.broadcast(
           message([stationRoom(id), ALL_STATIONS], "inventory_update", { ...about, ...counts, action: "update" }),
         );
       }

@@ -69,7 +69,7 @@ export class FeedsRig {
       },
       clock: systemClock,
       events: this.events,
-      fanout: { show: (message, except) => this.#show(message, except) },
+      fanout: { deliver: (message, except) => this.#deliver(message, except) },
       faultPoint: () => this.onFaultPoint(),
     });
   }
@@ -110,9 +110,9 @@ export class FeedsRig {
     const stamped = messages.map((message) => ({ id: `m${++this.#ids}`, message }));
     const places = await this.store.log.append(stamped);
     return messages.flatMap((message, i) =>
-      (places[i] ?? []).map(({ room, offset: seq }) => {
-        const copy = { ...message, rooms: [room], payload: { ...message.payload, seq } };
-        return { message: copy, seq, positions: rooms.length > 1 ? (places[i] ?? []) : [] };
+      (places[i] ?? []).map(({ room, offset }) => {
+        const copy = { ...message, rooms: [room], payload: { ...message.payload, seq: offset } };
+        return { message: copy, offset, positions: rooms.length > 1 ? (places[i] ?? []) : [] };
       }),
     );
   }
@@ -122,7 +122,7 @@ export class FeedsRig {
     for (const copy of await this.log(rooms, ...texts)) this.feeds.receive(copy);
   }
 
-  #show({ rooms, type, payload }: Message, except: readonly string[] = []): void {
+  #deliver({ rooms, type, payload }: Message, except: readonly string[] = []): void {
     for (const member of this.#rooms.get(rooms[0] ?? "") ?? []) {
       if (!except.includes(member.id)) member.deliver(type, payload);
     }

@@ -4,6 +4,7 @@ import { publishRoute } from "../../src/http/publish-route.ts";
 import { once } from "../../src/hub/commands.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubError } from "../../src/hub/errors.ts";
+import { HubEvents } from "../../src/hub/events.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { localLimits } from "../../src/hub/limits.ts";
 import { publisher } from "../../src/hub/message.ts";
@@ -96,7 +97,7 @@ describe("the hub", () => {
   it("knows its connections while they last, and tells those who watch", async () => {
     const { hub, enter } = aHub();
     const seen: unknown[] = [];
-    hub.events.on("connected", ({ connectionId, userId, transport: door }) => seen.push([connectionId, userId, door]));
+    hub.events.on("connected", ({ connectionId, userId, transport }) => seen.push([connectionId, userId, transport]));
     hub.events.on("disconnected", ({ connectionId }) => seen.push([connectionId]));
     const { connection } = await enter(aChannel());
     expect([...hub.connections]).to.eql([connection]);
@@ -164,6 +165,7 @@ describe("the hub", () => {
       limits: localLimits(clock),
       authenticator: { authenticate: async () => anIdentity("x") },
       commands: new ForgetfulCommands(),
+      events: new HubEvents(),
     });
     expect(() => lonely.publish(message("a", "error", { message: "x" }))).to.throw("hub.attach()");
   });

@@ -6,10 +6,11 @@ import type { Connection, Wire } from "../../src/hub/connection.ts";
 import type { Delivering, Joining, Subscriber } from "../../src/hub/delivering.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import type { Acknowledgement } from "../../src/hub/dispatch.ts";
+import { HubEvents } from "../../src/hub/events.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import type { Authenticator, Identity } from "../../src/hub/identity.ts";
 import { localLimits } from "../../src/hub/limits.ts";
-import type { Message } from "../../src/hub/message.ts";
+import type { Message, Position } from "../../src/hub/message.ts";
 import { type OutboundTypes, reply } from "../../src/hub/outbound.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -64,12 +65,17 @@ export class RecordingWire implements Wire {
 export class RecordingDelivery implements Delivering {
   readonly published: { message: Message; except: string | undefined }[] = [];
 
-  publish(message: Message, except?: string): void {
+  async publish(message: Message): Promise<readonly Position[]> {
+    this.broadcast(message);
+    return [];
+  }
+
+  broadcast(message: Message, except?: string): void {
     this.published.push({ message, except });
   }
 
-  publishHere(message: Message): void {
-    this.publish(message);
+  deliver(message: Message): void {
+    this.broadcast(message);
   }
 
   async subscribe(member: Subscriber, room: string, { confirm }: Joining): Promise<void> {
@@ -129,7 +135,7 @@ export function aHub(authenticate: Authenticator["authenticate"] = async (_kind,
   const clock = new ManualClock();
   const limits = localLimits(clock);
   const commands = new ForgetfulCommands();
-  const hub = new Hub({ clock, limits, authenticator: { authenticate }, commands });
+  const hub = new Hub({ clock, limits, authenticator: { authenticate }, commands, events: new HubEvents() });
   const delivery = new RecordingDelivery();
   const { published } = delivery;
   hub.attach(delivery);

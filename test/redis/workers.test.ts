@@ -245,7 +245,7 @@ describe("two workers and Redis", () => {
         const members = await everywhere(room);
         let next = 0;
         const publish = (worker: TestHub, name: string): number => {
-          worker.hub.publish(onBoard(room, "value", { name, value: ++next }));
+          worker.hub.broadcast(onBoard(room, "value", { name, value: ++next }));
           return next;
         };
         const seen = (member: TestClient, name: string): unknown[] =>

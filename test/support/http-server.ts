@@ -17,6 +17,7 @@ import { createLog, type Log } from "../../src/observability/log.ts";
 import type { Store } from "../../src/store/collection.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/store.ts";
 import type { Relay } from "../../src/store/writes/relay.ts";
+import { faultsTo } from "./faults.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A real HTTP server on a free port. */
@@ -94,8 +95,8 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
   const revoked: string[] = [];
   const faults: HttpTest["faults"] = [];
 
-  const onFault = (where: string, error: unknown): void => void faults.push({ where, error });
-  const commands = await openCommands({ store, clock, onFault });
+  const events = faultsTo((where, error) => faults.push({ where, error }));
+  const commands = await openCommands({ store, clock, events });
   const auth = await startAuth({
     store,
     clock,
@@ -103,7 +104,7 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
     expiringValues: localExpiringValues(clock),
     secrets: { signingKey: createSecretKey(Buffer.from(JWT_SECRET)), jwksUrl: undefined },
     onRevoked: (credentialId) => void revoked.push(credentialId),
-    onFault,
+    events,
     ...settings.auth,
   });
   await auth.seedDemo();

@@ -49,10 +49,7 @@ describe("namespaces with a parameter", () => {
     const engine = createEngine({ ...options, generateId: () => `w1.${++ids}` });
     io = new SocketIoServer({ serveClient: false, cleanupEmptyChildNamespaces: true });
     io.bind(engine);
-    fanout = fanoutOf(
-      io,
-      openNamespaces(io, hub, CHANNELS, inMemory, () => {}),
-    );
+    fanout = fanoutOf(io, openNamespaces(io, hub, CHANNELS, inMemory));
     const server = createServer((req, res) => engine.handleRequest(req as never, res));
     server.on("upgrade", (req, socket, head) => engine.handleUpgrade(req as never, socket, head));
     server.listen(0, "127.0.0.1");
@@ -85,7 +82,7 @@ describe("namespaces with a parameter", () => {
     return client;
   }
   const namespaces = (): string[] => [...io._nsps.keys()].filter((name) => !name.startsWith("/_")).sort();
-  const tell = (n: number): void => fanout.show(message("all", "news", { n }));
+  const tell = (n: number): void => fanout.deliver(message("all", "news", { n }));
 
   it("are there while somebody is in them, and not after", async () => {
     expect(namespaces()).to.eql(["/", "/things"]);

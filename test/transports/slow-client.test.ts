@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { io } from "socket.io-client";
 import { WebSocket } from "ws";
 import { DOORS, type Ended, type Payload, type TestClient } from "../support/client.ts";
+import { send } from "../support/send.ts";
 import { type Suite, withHub } from "../support/suite.ts";
 import { noise, noiseAt, noiseOf } from "./noise-app.ts";
 import { PollingClient } from "./socketio/polling-client.ts";
@@ -79,7 +80,7 @@ function specs(suite: Suite): void {
 
   /** Sends to all and waits until those who read have it, so that only the slow one's buffers fill. */
   async function tellAll(type: "entry" | "hum" | "value", n: number, key?: string): Promise<void> {
-    suite.hub.hub.publish(noiseOf(type, n, key));
+    void send(suite.hub.hub, noiseOf(type, n, key));
     await Promise.all(bystanders.map((bystander) => bystander.next(type)));
     for (const { log } of bystanders)
       log.splice(0, log.length - 1, ...log.slice(0, -1).map(([t]) => [t, {}] as [string, Payload]));

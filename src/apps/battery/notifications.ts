@@ -56,10 +56,10 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
     async notify(userId: string, news: Omit<GeneralNews, "timestamp">, command: Command): Promise<Listed> {
       const id = command.uuid();
       const room = roomOf(userId);
-      await publish({ ...message(room.room, "notification", { ...news, timestamp: timestamp(clock) }), id });
-      const [place] = await log.positions(id, [room]);
+      const sent = { ...message(room.room, "notification", { ...news, timestamp: timestamp(clock) }), id };
+      const [position] = await publish(sent);
       // As it was sent, which may have been when the command came first.
-      const [entry] = place ? await log.read(room, place.offset - 1, 1) : [];
+      const [entry] = position ? await log.read(room, position.offset - 1, 1) : [];
       if (!entry) throw new HubError("unavailable");
       return listed(entry);
     },

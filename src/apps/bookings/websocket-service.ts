@@ -23,16 +23,18 @@ export interface WebsocketService {
 }
 
 /** The service over a hub; it keeps no state, so there may be any number of them. */
-export function createWebsocketService(hub: Pick<Hub, "publish" | "clock">): WebsocketService {
+export function createWebsocketService(hub: Pick<Hub, "publish" | "broadcast" | "clock">): WebsocketService {
   const broadcasts = createBroadcasts(hub.clock);
-  const send = async (build: () => Message): Promise<void> => hub.publish(checked(build));
+  const publish = async (build: () => Message): Promise<void> => void (await hub.publish(checked(build)));
 
   return {
     broadcastBookingStatus: (bookingId, userId, status) =>
-      send(() => broadcasts.statusUpdate(bookingId, userIdSchema.parse(userId), status)),
+      publish(() => broadcasts.statusUpdate(bookingId, userIdSchema.parse(userId), status)),
     broadcastSupportMessage: (ticketId, senderId, messageData) =>
-      send(() => broadcasts.supportMessage(ticketId, senderId, messageData)),
-    broadcastTechnicianLocation: (bookingId, location) => send(() => broadcasts.locationUpdate(bookingId, location)),
+      publish(() => broadcasts.supportMessage(ticketId, senderId, messageData)),
+    async broadcastTechnicianLocation(bookingId, location) {
+      hub.broadcast(checked(() => broadcasts.locationUpdate(bookingId, location)));
+    },
   };
 }
 

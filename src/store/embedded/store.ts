@@ -2,16 +2,15 @@ import type { Collection, CollectionDeclaration, Document, Store } from "../coll
 import { indexesOf } from "../declaration.ts";
 import { page, selection } from "../query.ts";
 import { isStorableId } from "../storable.ts";
-import type { RelayOptions } from "../writes/outboxes.ts";
 import { documentOf } from "../writes/record.ts";
-import { Upkeep } from "../writes/upkeep.ts";
+import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { EmbeddedDatabase } from "./database.ts";
 import { countEntries, findEntries } from "./find.ts";
 import { component, indexPrefix } from "./keys.ts";
 import { EmbeddedLog } from "./log.ts";
 import { EmbeddedRecords } from "./records.ts";
 
-export interface EmbeddedOptions extends RelayOptions {
+export interface EmbeddedOptions extends WriteOptions {
   /** Where the data lies; made when it is not there. The workers of one machine share it, each opening it once. */
   readonly folder: string;
 }
@@ -65,6 +64,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
       database.read(() => {});
     },
     forget: (steps) => upkeep.forget(steps),
+    relayTo: (target) => upkeep.relayTo(target),
     async close() {
       await upkeep.close();
       await database.close();

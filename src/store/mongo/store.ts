@@ -4,9 +4,8 @@ import { indexesOf } from "../declaration.ts";
 import { gate } from "../gate.ts";
 import { page, selection } from "../query.ts";
 import { isStorableId } from "../storable.ts";
-import type { RelayOptions } from "../writes/outboxes.ts";
 import { documentOf, type Records } from "../writes/record.ts";
-import { Upkeep } from "../writes/upkeep.ts";
+import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { isDuplicate, reach } from "./errors.ts";
 import { MongoFinder } from "./find.ts";
 import { prepareCollection } from "./indexes.ts";
@@ -14,7 +13,7 @@ import { MongoLog } from "./log.ts";
 import { MongoRecords, recordOf } from "./records.ts";
 import { sequences } from "./sequences.ts";
 
-export interface MongoOptions extends RelayOptions {
+export interface MongoOptions extends WriteOptions {
   /** `mongodb://` or `mongodb+srv://`, with the name of the database in its path. */
   readonly url: string;
 }
@@ -88,6 +87,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
       await run(() => database.command({ ping: 1 }));
     },
     forget: (steps) => upkeep.forget(steps),
+    relayTo: (target) => upkeep.relayTo(target),
     async close() {
       await upkeep.close();
       await open.close();

@@ -1,17 +1,17 @@
 import type { Clock } from "../../hub/clock.ts";
 import { HubError } from "../../hub/errors.ts";
+import type { HubEvents } from "../../hub/events.ts";
 import type { StoredPublication } from "../../hub/message.ts";
 import type { Id } from "../collection.ts";
 import { type Outbox, type OutboxEntry, publicationOf } from "./record.ts";
-import type { Relay } from "./relay.ts";
+import type { RelayTarget } from "./relay.ts";
 
-/** What a store does with the messages of its changes. */
-export interface RelayOptions {
-  readonly relay: Relay;
-  /** Stamps changes, and tells when to look for messages that are left over. */
+export interface OutboxOptions {
+  /** The target of the messages at each moment. */
+  readonly target: RelayTarget;
   readonly clock: Clock;
-  /** Told of failures that no caller waits for, to be logged; not of those that pass when the database is back. */
-  readonly onFault?: ((where: string, error: unknown) => void) | undefined;
+  /** Reports failures that no caller waits for, except those that pass when the database is back. */
+  readonly events?: HubEvents | undefined;
 }
 
 /** How many ids of relayed messages are remembered, lest they be relayed again in front of others of their document. */
@@ -26,7 +26,7 @@ interface Leaving {
 
 /** What this worker knows of the outboxes of a collection: it relays their messages and notes which are out for good. */
 export class Outboxes {
-  readonly #options: RelayOptions;
+  readonly #options: OutboxOptions;
   /** By document, what its next write leaves out: entries that are out for good, and markers that are forgotten. */
   readonly #leaving = new Map<Id, Leaving>();
   /** Entries that are being relayed, or are and nobody knows yet whether for good. */
@@ -34,7 +34,7 @@ export class Outboxes {
   /** Entries that `relay` has taken and that may still be in their record; the oldest first. */
   readonly #relayed = new Set<string>();
 
-  constructor(options: RelayOptions) {
+  constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
@@ -50,7 +50,7 @@ export class Outboxes {
       for (const one of ids) this.#underWay.delete(one);
     };
     try {
-      const { forGood } = await this.#options.relay(messages, earlier);
+      const { forGood } = await this.#options.target.relay(messages, earlier);
       this.#remember([...earlier.map((one) => one.id), ...ids]);
       const out = (): void => this.leave(id, ids);
       if (forGood) void forGood.then(out, () => {}).then(end);
@@ -60,7 +60,8 @@ export class Outboxes {
       }
     } catch (error) {
       end();
-      if (!isUnavailable(error)) this.#options.onFault?.("relaying the messages of a change", error);
+      if (!isUnavailable(error))
+        this.#options.events?.emit("fault", { where: "relaying the messages of a change", error });
     }
   }
 

@@ -1,10 +1,12 @@
 import type { z } from "zod";
-import { every } from "../../hub/clock.ts";
+import { type Clock, every } from "../../hub/clock.ts";
+import type { HubEvents } from "../../hub/events.ts";
 import type { Document, Id } from "../collection.ts";
 import { type GroupCommit, groupCommit, type Writes } from "./group-commit.ts";
 import { Markers } from "./markers.ts";
-import { isUnavailable, Outboxes, type RelayOptions } from "./outboxes.ts";
+import { isUnavailable, Outboxes } from "./outboxes.ts";
 import type { Records } from "./record.ts";
+import { NO_TARGET, type Relay, type RelayTarget } from "./relay.ts";
 
 /** A document that was not written again for so long, in milliseconds, is written without what may leave its record. */
 const TIDY_MS = 500;
@@ -24,6 +26,16 @@ const SWEEP_LIMIT = 1_000;
 /** How many records are relayed from, or written, at once. */
 const AT_ONCE = 64;
 
+/** The options of a store that its writes need. */
+export interface WriteOptions {
+  /** Stamps changes, and sets the times to look for messages that are left over. */
+  readonly clock: Clock;
+  /** Reports failures that no caller waits for, except those that pass when the database is back. */
+  readonly events?: HubEvents | undefined;
+  /** Takes the messages of changes until `relayTo` names a target. Default: rejects, and the messages wait. */
+  readonly relay?: Relay | undefined;
+}
+
 interface Kept {
   readonly records: Pick<Records<unknown>, "pending">;
   readonly outboxes: Outboxes;
@@ -35,18 +47,23 @@ interface Kept {
  * messages that a worker has stored and not relayed, because it has died or could not, are relayed.
  */
 export class Upkeep {
-  readonly #options: RelayOptions;
+  readonly #options: WriteOptions & { target: RelayTarget };
   readonly #collections: Kept[] = [];
   readonly #markers = new Markers();
   readonly #stopTidying: () => Promise<void>;
   #cancelSweep = (): void => {};
   #closing: Promise<void> | undefined;
 
-  constructor(options: RelayOptions) {
-    this.#options = options;
-    const { clock } = options;
+  constructor(options: WriteOptions) {
+    const { clock, relay } = options;
+    this.#options = { ...options, target: relay ? { relay } : NO_TARGET };
     this.#stopTidying = every(clock, TIDY_MS, () => this.#tidy(clock.now() - TIDY_MS));
     this.#sweepLater();
+  }
+
+  /** Names the target of all messages from now on, those of earlier changes that are still in an outbox too. */
+  relayTo(target: RelayTarget): void {
+    this.#options.target = target;
   }
 
   /** The writes of a collection, which is kept up from now on. */
@@ -105,7 +122,7 @@ export class Upkeep {
   }
 
   #report(where: string, error: unknown): void {
-    if (!isUnavailable(error)) this.#options.onFault?.(where, error);
+    if (!isUnavailable(error)) this.#options.events?.emit("fault", { where, error });
   }
 }
 

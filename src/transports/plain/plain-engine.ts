@@ -4,9 +4,10 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "socket.io";
 import type { RawData, WebSocketServer } from "ws";
 import type { Channel } from "../../hub/channel.ts";
+import type { Connection } from "../../hub/connection.ts";
 import type { Inbound } from "../../hub/dispatch.ts";
 import { HubError } from "../../hub/errors.ts";
-import type { Admission } from "../../hub/hub.ts";
+import type { Admission, Hub } from "../../hub/hub.ts";
 import { MemberWire } from "../wire.ts";
 import type { Broadcast } from "../writing/broadcast.ts";
 import { type CoalescedSocket, coalescingServer } from "../writing/coalesced-socket.ts";
@@ -123,9 +124,9 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /** Begins to hand the client's messages to `receive`. */
-  start(receive: (inbound: Inbound) => void): void {
+  start(hub: Pick<Hub, "receive">, connection: Connection): void {
     this.#ws.on("message", (data, isBinary) => {
-      if (!isBinary) receive(parse(data, this.entry.channel.envelope ?? "flat"));
+      if (!isBinary) hub.receive(connection, parse(data, this.entry.channel.envelope ?? "flat"));
     });
     this.#ws.resume();
   }

@@ -1,8 +1,10 @@
 import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Socket } from "socket.io";
 import type { Channel } from "../../hub/channel.ts";
+import type { Connection } from "../../hub/connection.ts";
 import type { Inbound } from "../../hub/dispatch.ts";
 import { HubError } from "../../hub/errors.ts";
+import type { Hub } from "../../hub/hub.ts";
 import {
   type ClientInternals,
   clientInternals,
@@ -153,8 +155,8 @@ export class SocketIoWire extends MemberWire {
   }
 }
 
-/** Hands a client's events to `receive` and to nobody else, so that no event name can reach a listener of ours. */
-export function receiveFrom(socket: Socket, receive: (inbound: Inbound) => void): void {
+/** Passes a client's events to the hub and to nothing else, so that no event name can reach a listener of the server. */
+export function receiveFrom(socket: Socket, hub: Pick<Hub, "receive">, connection: Connection): void {
   socket.use((event) => {
     const [type, ...args] = event as unknown[];
     const last = args.at(-1);
@@ -164,7 +166,7 @@ export function receiveFrom(socket: Socket, receive: (inbound: Inbound) => void)
       typeof type === "string" && isObject(payload)
         ? messageOf(type, payload)
         : { error: new HubError("invalid_message") };
-    receive(acknowledge ? { ...inbound, acknowledge } : inbound);
+    hub.receive(connection, acknowledge ? { ...inbound, acknowledge } : inbound);
   });
 }
 

@@ -126,7 +126,8 @@ describe("a notification that is said by a command which comes again", () => {
         clock,
         async publish(message) {
           published.push(message);
-          if (!isStuck) await store.log.append([{ id: message.id!, message: published[0]! }]);
+          const appended = isStuck ? [] : await store.log.append([{ id: message.id!, message: published[0]! }]);
+          return appended[0] ?? [];
         },
       });
       const coming = comingAgain();

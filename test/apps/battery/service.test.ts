@@ -32,7 +32,7 @@ describe("a command to a station that comes again", () => {
     const clock = new ManualClock();
     service = createBatteryService({
       stations: await store.collection(stationCollection),
-      notifications: createNotifications({ log: store.log, publish: () => {}, clock }),
+      notifications: createNotifications({ log: store.log, publish: async () => [], clock }),
       snapshot: createSnapshot(store.log),
       nextStationId: () => store.next("stations"),
       nextBatteryId: () => store.next("batteries"),

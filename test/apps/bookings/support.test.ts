@@ -14,6 +14,7 @@ import { openStore } from "../../../src/store/open.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
 import { comingAgain } from "../../support/command.ts";
+import { faultsTo } from "../../support/faults.ts";
 import { startMongo } from "../../support/mongo.ts";
 
 const CREATOR = anIdentity("00000000-0000-4000-8000-00000000000a");
@@ -25,8 +26,8 @@ async function worker(settings: { mongodbUrl?: string; dataDir: string }, delayM
     await store.log.append(messages);
     return {};
   };
-  const onFault = (_where: string, error: unknown): void => console.error(error);
-  const store: Store = await openStore({ ...settings, clock: systemClock, onFault, relay });
+  const events = faultsTo((_where, error) => console.error(error));
+  const store: Store = await openStore({ ...settings, clock: systemClock, events, relay });
   const tickets = await store.collection(ticketCollection);
   const messages = await store.collection(ticketMessageCollection);
   const broadcasts = createBroadcasts(systemClock);

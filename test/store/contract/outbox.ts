@@ -5,6 +5,7 @@ import type { Store } from "../../../src/store/collection.ts";
 import { openStore } from "../../../src/store/open.ts";
 import { originOf } from "../../../src/store/writes/origin.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
+import { faultsTo } from "../../support/faults.ts";
 import { idle, ManualClock } from "../../support/manual-clock.ts";
 import { aMessage, aThing, type Bench, declareThings, type Location, type Thing, type Things } from "./bench.ts";
 import { refusalOf } from "./documents.ts";
@@ -69,7 +70,12 @@ export function outbox(bench: Bench): void {
       earlier.push(...before);
       return worker.relay();
     };
-    const store = await openStore({ ...location, relay, clock, onFault: (_where, error) => faults.push(error) });
+    const store = await openStore({
+      ...location,
+      relay,
+      clock,
+      events: faultsTo((_where, error) => faults.push(error)),
+    });
     const things = await store.collection(declareThings(collection));
     const worker: Worker = {
       ...{ store, things, clock, relayed, earlier, faults },

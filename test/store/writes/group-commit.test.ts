@@ -8,6 +8,7 @@ import { Markers } from "../../../src/store/writes/markers.ts";
 import { Outboxes } from "../../../src/store/writes/outboxes.ts";
 import type { Records, Step, Stored } from "../../../src/store/writes/record.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
+import { faultsTo } from "../../support/faults.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const counter = z.object({ id: z.number(), count: z.number() });
@@ -85,9 +86,9 @@ describe("group commit", () => {
     relay = relays;
     faults = [];
     outboxes = new Outboxes({
-      relay: (...relaying) => relay(...relaying),
+      target: { relay: (...relaying) => relay(...relaying) },
       clock,
-      onFault: (_where, error) => faults.push(error),
+      events: faultsTo((_where, error) => faults.push(error)),
     });
     markers = new Markers();
     writes = groupCommit({ schema: counter, records, outboxes, markers, clock });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { App } from "../../../src/app.ts";
 import { defineChannel } from "../../../src/hub/channel.ts";
 import { reply } from "../../../src/hub/outbound.ts";
+import { send } from "../../support/send.ts";
 import { type Suite, withHub } from "../../support/suite.ts";
 import { noise, noiseOf } from "../noise-app.ts";
 import { PollingClient } from "./polling-client.ts";
@@ -28,8 +29,8 @@ function specs(suite: Suite): void {
     await client.leave();
   });
 
-  const publish = (type: "entry" | "hum" | "value", n: number, key?: string): Promise<void> | void =>
-    suite.hub.hub.publish(noiseOf(type, n, key));
+  const publish = (type: "entry" | "hum" | "value", n: number, key?: string): Promise<void> =>
+    send(suite.hub.hub, noiseOf(type, n, key));
   /** What a packet says: `[type, n]`. */
   const said = (packet: string): [string, unknown] => {
     const [type, payload] = JSON.parse(packet.replace(/^42\/noise,/, "")) as [string, { n?: number }];
