@@ -1,5 +1,6 @@
 import mongoose from "mongoose";
 import { HubError } from "../../hub/errors.ts";
+import { isUniqueViolation } from "./ferretdb.ts";
 
 const { mongo } = mongoose;
 
@@ -23,8 +24,7 @@ const PASSING_CODES = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602
 /** Whether an error says that a unique index is taken. */
 export function isDuplicate(error: unknown): boolean {
   if (!(error instanceof mongo.MongoServerError)) return false;
-  // FerretDB has no code of its own for a replacement that breaks a unique index; it shows SQLite's words.
-  return error.code === 11000 || (error.code === 1 && error.message.includes("UNIQUE constraint failed"));
+  return error.code === 11000 || isUniqueViolation(error);
 }
 
 /** Whether the connection broke, so that nobody knows how far the operation came. */

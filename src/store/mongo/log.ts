@@ -7,6 +7,7 @@ import { inBatches } from "../in-batches.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../log.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
 import { isAnswerLost, isDuplicate } from "./errors.ts";
+import { MAX_INSERT } from "./ferretdb.ts";
 import { Heads } from "./log-heads.ts";
 
 /** A message at its place in a room. */
@@ -31,9 +32,6 @@ type Run = <R>(operation: () => Promise<R>) => Promise<R>;
 
 /** The collection of the room log; no declared collection can have this name. */
 const LOG = "_log";
-
-/** FerretDB 1.24 looks at an insert's first hundred documents; when one is refused it goes on with the next hundred all the same. */
-const MAX_INSERT = 100;
 
 /** How many entries a command removes, at most. */
 const MAX_REMOVE = 500;

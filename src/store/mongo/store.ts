@@ -8,6 +8,7 @@ import type { RelayOptions } from "../writes/outboxes.ts";
 import { documentOf, type Records } from "../writes/record.ts";
 import { Upkeep } from "../writes/upkeep.ts";
 import { isDuplicate, reach } from "./errors.ts";
+import { isFerretDb } from "./ferretdb.ts";
 import { MongoFinder } from "./find.ts";
 import { prepareCollection } from "./indexes.ts";
 import { MongoLog } from "./log.ts";
@@ -42,7 +43,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
   const client = connection.getClient();
   const { hosts, dbName } = client.options;
   const database = client.db(dbName);
-  const isFerretDb = "ferretdbVersion" in (await reach(() => database.command({ buildInfo: 1 })));
+  const onFerretDb = await reach(() => isFerretDb(database));
   const declared = new Set<string>();
   // Without it, an operation after `close` would make the driver connect anew.
   const open = gate();
@@ -58,7 +59,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
       declared.add(declaration.name);
       const records = await run(() => prepareCollection(connection, declaration.name, indexes));
       const writer = new MongoRecords<T>(records, indexes);
-      const finder = new MongoFinder<T>(records, isFerretDb);
+      const finder = new MongoFinder<T>(records, onFerretDb);
       const gated: Records<T> = {
         update: (...write) => run(() => writer.update(...write)),
         pending: (...query) => run(() => writer.pending(...query)),
