@@ -4,13 +4,13 @@ import { openMongoStore } from "./mongo/store.ts";
 import type { RelayOptions } from "./writes/outboxes.ts";
 
 export interface StoreOptions extends RelayOptions {
-  /** MongoDB, when given. */
+  /** The URL of MongoDB. Absent for the embedded database. */
   readonly mongodbUrl?: string | undefined;
-  /** The folder of the embedded database, otherwise. */
+  /** The folder of the embedded database. */
   readonly dataDir: string;
 }
 
-/** Opens the store that the configuration asks for; rejects when it cannot be had. */
+/** Opens the configured store. Rejects when its database is unavailable. */
 export function openStore({ mongodbUrl, dataDir, ...options }: StoreOptions): Promise<Store> {
   return mongodbUrl === undefined
     ? openEmbeddedStore({ folder: dataDir, ...options })
