@@ -55,11 +55,11 @@ export async function runOnce(scenario: Scenario, contender: Contender, duration
 
 /** What the load generator makes of it. */
 async function load(job: Job): Promise<Outcome> {
-  const program = new Program("load generator", process.execPath, ["--import", TSX, LOAD], { speaks: true });
+  const program = new Program("load generator", process.execPath, ["--import", TSX, LOAD], { ipc: true });
   endings.push(() => program.end("SIGKILL", 0));
   const outcome = new Promise<Outcome>((resolve) => {
     program.onMessage((message) => resolve(message as Outcome));
-    program.exited.then(() => resolve({ failed: `the load generator ended:\n${program.lastWords}` }));
+    program.exited.then(() => resolve({ failed: `the load generator ended:\n${program.lastOutput}` }));
   });
   program.send(job);
   let timer: NodeJS.Timeout | undefined;

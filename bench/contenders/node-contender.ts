@@ -42,10 +42,10 @@ async function startOne(file: string, { workers: _, ...settings }: Settings & St
   const script = path.join(import.meta.dirname, file);
   // Garbage is collected on order before memory is looked at; nothing else uses what the flag opens.
   const args = ["--expose-gc", "--import", TSX, script, JSON.stringify(settings)];
-  const program = new Program(file, process.execPath, args, { speaks: true });
+  const program = new Program(file, process.execPath, args, { ipc: true });
   const ready = await new Promise<Ready>((resolve, reject) => {
     program.onMessage((message) => resolve(message as Ready));
-    program.exited.then(() => reject(new Error(`${file} did not start:\n${program.lastWords}`)));
+    program.exited.then(() => reject(new Error(`${file} did not start:\n${program.lastOutput}`)));
   });
   return { program, ready };
 }

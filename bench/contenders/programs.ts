@@ -22,7 +22,7 @@ export async function startListening(
     if (await listens(port)) return program;
   }
   await stop(program);
-  throw new Error(`${name} did not start:\n${program.lastWords}`);
+  throw new Error(`${name} did not start:\n${program.lastOutput}`);
 }
 
 export async function stop(program: Program): Promise<void> {

@@ -3,10 +3,10 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
-/** How long it has to come up; milliseconds. */
-const UP_MS = 10_000;
+/** Milliseconds within which Redis must accept connections. */
+const START_MS = 10_000;
 
-/** A redis-server of our own, on a loopback port and with a password that only the workers know. It keeps nothing. */
+/** A redis-server for this cluster alone, on a loopback port, with a random password for the workers. It persists nothing. */
 export class LocalRedis {
   readonly url: string;
   readonly port: number;
@@ -34,26 +34,27 @@ export class LocalRedis {
     return this.#program?.pid;
   }
 
-  /** Starts it; rejects with what it said when it does not come up. Resolves with its end. */
+  /** Starts Redis and resolves with a handle on its end. Rejects with an `Error` that has its output when it does not start. */
   async start(): Promise<{ exited: Promise<Exit> }> {
-    // By its standard input, since everybody on the machine can read the arguments of a program.
+    // The configuration goes by standard input: every user of the machine can read the arguments of a program.
     const options = { input: `${this.#configuration}\n`, env: this.#env };
     const program = new Program("redis-server", "redis-server", ["-"], options);
     this.#program = program;
-    for (const deadline = Date.now() + UP_MS; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline; await sleep(20)) {
       if (program.hasExited) break;
       if (await listens(this.port)) return program;
     }
     await this.stop(0);
-    throw new Error(`redis-server did not start:\n${program.lastWords}`);
+    throw new Error(`redis-server did not start:\n${program.lastOutput}`);
   }
 
+  /** Ends Redis; kills it if it has not ended after `ms` milliseconds. */
   async stop(ms: number): Promise<void> {
     await this.#program?.end("SIGTERM", ms);
   }
 }
 
-/** Whether somebody takes connections at a port of this machine. */
+/** Resolves to true when a program accepts connections on a loopback port. */
 export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" });

@@ -4,8 +4,8 @@ import { METRICS_CONTENT_TYPE, sumMetrics } from "../observability/metrics-sum.t
 import type { WorkerProcess } from "./worker.ts";
 
 /**
- * The primary's `/metrics`, for scrapers on this machine: all workers summed, or one of them at `/metrics/w1`. Where the
- * port is taken it has a free one.
+ * The primary's `/metrics`, for scrapers on this machine: the sum of all workers, or one of them at `/metrics/w1`. If the
+ * port is taken it uses a free one.
  */
 export class MetricsServer {
   readonly #workers: () => readonly WorkerProcess[];
@@ -45,19 +45,20 @@ export class MetricsServer {
   async #answer(url: string): Promise<string | undefined> {
     const [, path, name] = url.split("?", 1)[0]?.split("/") ?? [];
     if (path !== "metrics") return undefined;
-    const asked = this.#workers().filter((worker) => name === undefined || worker.name === name);
-    if (name !== undefined && asked.length === 0) return undefined;
-    const answers = (await Promise.all(asked.map((worker) => worker.metrics()))).filter((data) => data !== undefined);
+    const workers = this.#workers().filter((worker) => name === undefined || worker.name === name);
+    if (name !== undefined && workers.length === 0) return undefined;
+    const answers = (await Promise.all(workers.map((worker) => worker.metrics()))).filter((data) => data !== undefined);
     const text = await sumMetrics(answers);
     return name === undefined ? `${text}\n${this.#own(answers.length)}` : text;
   }
 
+  /** The metrics of the primary itself. */
   #own(answered: number): string {
     return [
-      "# HELP junction_workers Workers that answer",
+      "# HELP junction_workers Workers that answer the primary",
       "# TYPE junction_workers gauge",
       `junction_workers ${answered}`,
-      "# HELP junction_worker_restarts_total Workers that ended by themselves and were started again",
+      "# HELP junction_worker_restarts_total Restarts of workers that ended by themselves",
       "# TYPE junction_worker_restarts_total counter",
       `junction_worker_restarts_total ${this.#restarts()}`,
       "",

@@ -9,13 +9,13 @@ import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
 export type NginxSettings = Omit<NginxView, "generation" | "ipv6">;
 
-/** How long nginx has to put a configuration in force; milliseconds. */
+/** Milliseconds within which nginx must apply a configuration. */
 const IN_FORCE_MS = 10_000;
 
-/** Between two looks at whether it has; milliseconds. */
-const LOOK_MS = 25;
+/** Milliseconds between two checks of the configuration in force. */
+const POLL_MS = 25;
 
-/** The nginx in front of the workers, with everything that it writes in one folder. */
+/** The nginx in front of the workers. It writes all its files into one folder. */
 export class Nginx {
   readonly #settings: NginxSettings;
   readonly #env: NonNullable<ProgramOptions["env"]>;
@@ -37,13 +37,13 @@ export class Nginx {
     return path.join(this.#settings.folder, "access.log");
   }
 
-  /** Starts it; rejects, with what nginx said, when it does not come up. Resolves with its end. */
+  /** Starts nginx and resolves with a handle on its end. Rejects with an `Error` that has its output when it does not start. */
   async start(): Promise<{ exited: Promise<Exit> }> {
     const { folder } = this.#settings;
     await mkdir(path.join(folder, "temp"), { recursive: true });
-    // Started by root, nginx serves as another user, who has to reach its folder.
+    // When root starts nginx, its workers run as another user, which needs access to the folder.
     await chmod(folder, 0o755);
-    // One that was killed has left its socket behind.
+    // A killed nginx leaves its socket behind.
     await rm(path.join(folder, "status.sock"), { force: true });
     await this.#write();
     const program = new Program("nginx", "nginx", this.#arguments("junction.conf"), {
@@ -56,8 +56,8 @@ export class Nginx {
   }
 
   /**
-   * Lets it read its certificate anew; rejects when nginx does not take it, and what was in force stays. It closes
-   * connections that wait for their next request, which a client may be sending just then.
+   * Reloads the certificate. Rejects with an `Error` when nginx refuses it; the former one stays in force. nginx closes idle
+   * connections on a reload, also one on which a client is about to send its next request.
    */
   async reload(): Promise<void> {
     const program = this.#program;
@@ -67,20 +67,20 @@ export class Nginx {
     await this.#inForce(program);
   }
 
-  /** Ends it; connections that are still open are cut. */
+  /** Ends nginx and cuts its open connections; kills it if it has not ended after `ms` milliseconds. */
   async stop(ms: number): Promise<void> {
     await this.#program?.end("SIGTERM", ms);
   }
 
-  /** Writes the configuration and lets nginx check it before it takes the place of the one before. */
+  /** Writes the configuration. nginx checks it before it replaces the former one. */
   async #write(): Promise<void> {
     const { folder } = this.#settings;
     this.#generation++;
-    const text = renderNginx({ ...this.#settings, generation: this.#generation, ipv6: speaksIpv6() });
+    const text = renderNginx({ ...this.#settings, generation: this.#generation, ipv6: hasIpv6() });
     await writeFile(path.join(folder, "next.conf"), text);
     const check = new Program("nginx -t", "nginx", ["-t", "-q", ...this.#arguments("next.conf")], { env: this.#env });
     const { code } = await check.exited;
-    if (code !== 0) throw new Error(`nginx does not take its configuration:\n${check.lastWords}`);
+    if (code !== 0) throw new Error(`nginx refused its configuration:\n${check.lastOutput}`);
     await rename(path.join(folder, "next.conf"), path.join(folder, "junction.conf"));
   }
 
@@ -89,20 +89,22 @@ export class Nginx {
     return ["-p", folder, "-e", path.join(folder, "error.log"), "-c", path.join(folder, file)];
   }
 
+  /** Waits until nginx serves this generation of the configuration. */
   async #inForce(program: Program): Promise<void> {
     const deadline = Date.now() + IN_FORCE_MS;
     while (Date.now() < deadline) {
-      if (program.hasExited) throw new Error(`nginx ended at start:\n${program.lastWords}`);
-      if ((await this.#answeredGeneration()) === String(this.#generation)) return;
-      await sleep(LOOK_MS);
+      if (program.hasExited) throw new Error(`nginx ended at start:\n${program.lastOutput}`);
+      if ((await this.#servedGeneration()) === String(this.#generation)) return;
+      await sleep(POLL_MS);
     }
-    throw new Error(`nginx has not taken its configuration within ${IN_FORCE_MS / 1000} s`);
+    throw new Error(`nginx did not apply its configuration within ${IN_FORCE_MS / 1000} s`);
   }
 
-  #answeredGeneration(): Promise<string | undefined> {
+  /** Resolves to the generation that nginx reports on its status socket; `undefined` when it does not answer. */
+  #servedGeneration(): Promise<string | undefined> {
     return new Promise((resolve) => {
       const socketPath = path.join(this.#settings.folder, "status.sock");
-      const asked = request({ socketPath, path: "/", agent: false }, (response) => {
+      const query = request({ socketPath, path: "/", agent: false }, (response) => {
         let text = "";
         response.on("data", (chunk) => {
           text += chunk;
@@ -110,12 +112,12 @@ export class Nginx {
         response.on("end", () => resolve(text));
         response.on("error", () => resolve(undefined));
       });
-      asked.on("error", () => resolve(undefined));
-      asked.end();
+      query.on("error", () => resolve(undefined));
+      query.end();
     });
   }
 }
 
-function speaksIpv6(): boolean {
+function hasIpv6(): boolean {
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === "IPv6"));
 }

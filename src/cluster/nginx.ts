@@ -1,21 +1,22 @@
 import { readFileSync } from "node:fs";
 import { fill, type Values } from "./template.ts";
 
-/** A worker as nginx sees it. */
+/** A worker in the configuration of nginx. */
 export interface Upstream {
-  /** Its name, with which its session ids begin. */
+  /** The name of the worker. The ids of its sessions begin with it. */
   readonly name: string;
   /**
-   * Where it is, for each door in their order: `host:port` or `unix:path`, for new clients and for its sessions. Nothing
-   * need be there: nginx goes on to the next.
+   * Its addresses for each door, in their order: `host:port` or `unix:path`, one for new clients and one for its sessions.
+   * An address may be unused: nginx then tries the next worker.
    */
   readonly addresses: readonly { readonly entrance: string; readonly sessions: string }[];
 }
 
+/** The input of the configuration template. */
 export interface NginxView {
-  /** Absolute; everything that nginx writes is in it. */
+  /** An absolute path. nginx writes all its files there. */
   readonly folder: string;
-  /** Answered on the status socket, so that a reload can be seen to have happened. */
+  /** A number that nginx reports on the status socket. It shows whether a reload is done. */
   readonly generation: number;
   readonly doors: readonly { readonly port: number; readonly apps: readonly string[] }[];
   readonly workers: readonly Upstream[];
@@ -29,20 +30,22 @@ export interface NginxView {
   };
   /** Absolute paths of PEM files. */
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
-  /** Whether this machine speaks IPv6. */
+  /** True when this machine has IPv6. */
   readonly ipv6: boolean;
 }
 
 const TEMPLATE = new URL("../../nginx/junction.conf.template", import.meta.url);
 
-/** The configuration of nginx. */
-export function renderNginx(facts: NginxView): string {
-  const { folder, limits, tls } = facts;
-  // Each client needs two: its own and the one to the worker.
+/** Renders the configuration of nginx. Throws an `Error` for a path that nginx cannot use. */
+export function renderNginx(view: NginxView): string {
+  const { folder, limits, tls } = view;
+  // Each client needs two connections: its own and one to the worker.
   const connections = 2 * limits.clientsPerProcess + 64;
   for (const path of [folder, ...(tls ? [tls.certificate, tls.key] : [])]) {
     if (/["'\\;{}\s$#]/.test(path))
-      throw new Error(`nginx cannot use the path ${path}: choose one without blanks or signs`);
+      throw new Error(
+        `nginx cannot use the path ${path}: choose one without spaces, quotes and the signs ; { } $ # \\`,
+      );
   }
   return fill(readFileSync(TEMPLATE, "utf8"), {
     connectionsPerSecond: limits.connectionsPerSecond,
@@ -50,17 +53,17 @@ export function renderNginx(facts: NginxView): string {
     headerTimeoutSeconds: limits.headerTimeoutSeconds,
     bodyKilobytes: limits.bodyKilobytes,
     folder,
-    generation: facts.generation,
+    generation: view.generation,
     headerBuffers: Math.ceil(limits.headerKilobytes / 8),
     connections,
     openFiles: connections + 256,
-    doors: facts.doors.map(({ port, apps }, i) => ({
+    doors: view.doors.map(({ port, apps }, i) => ({
       port,
       apps: apps.join(", ") || "every app under its name",
       ssl: tls ? " ssl" : "",
       tls: tls ? [{ ...tls }] : [],
-      ipv6: facts.ipv6 ? [{}] : [],
-      ...upstreams(`door_${port}`, facts.workers, i),
+      ipv6: view.ipv6 ? [{}] : [],
+      ...upstreams(`door_${port}`, view.workers, i),
     })),
   });
 }

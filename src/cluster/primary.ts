@@ -17,39 +17,40 @@ import { WorkerProcess } from "./worker.ts";
 
 export interface ClusterOptions {
   readonly config: Config;
-  /** What the workers, nginx and Redis are started with. */
+  /** The environment of the workers, nginx and Redis. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the output of all of them goes. */
+  /** The stream for their output. */
   readonly output: Writable;
-  /** Tells a person what happens, a line at a time. */
+  /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
 
+/** The place of one worker, with its two names. */
 interface Slot {
   readonly names: readonly [string, string];
-  readonly keeper: Supervisor<WorkerProcess>;
+  readonly supervisor: Supervisor<WorkerProcess>;
 }
 
-/** How long an ended program has before it is killed; milliseconds. */
-const PATIENCE_MS = 5_000;
+/** Milliseconds from the signal to end until a program is killed. */
+const KILL_AFTER_MS = 5_000;
 
-/** The same for a worker that drains, beyond the time that draining takes. */
-const DRAIN_PATIENCE_MS = 20_000;
+/** The same for a worker that drains, beyond the time of draining; milliseconds. */
+const DRAIN_KILL_AFTER_MS = 20_000;
 
-/** Where Debian keeps the programs that are not on everybody's PATH. */
+/** Folders in which Debian has nginx. They are not on the PATH of every user. */
 const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
 
-/** Everything that `npm run cluster` starts on this machine, each ended by its own pid. */
+/** The processes that `npm run cluster` starts on this machine. Each is ended by its own pid. */
 export class Cluster {
-  /** The doors, now nginx's; one at port 0 has got a free one. */
+  /** The doors, served by nginx. A door with port 0 has a free port instead. */
   doors: readonly DoorConfig[] = [];
-  /** Resolves with the reason when the cluster cannot go on. It is to be stopped then. */
+  /** Resolves with the reason when the cluster cannot go on. The caller then stops it. */
   readonly failed: Promise<Error>;
   readonly #options: ClusterOptions;
   readonly #env: Record<string, string | undefined>;
-  readonly #keepers: Supervisor<Running>[] = [];
+  readonly #supervisors: Supervisor<Running>[] = [];
   readonly #slots: Slot[] = [];
-  /** All that live, also those that start or drain. */
+  /** All live workers, also those that start or drain. */
   readonly #workers = new Set<WorkerProcess>();
   readonly #metrics = new MetricsServer(
     () => [...this.#workers],
@@ -73,7 +74,7 @@ export class Cluster {
     });
   }
 
-  /** Starts everything; rejects, with nothing left running, when a part of it cannot be had. */
+  /** Starts all processes. Rejects with an `Error` when one of them does not start; none is left running then. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
     try {
@@ -85,17 +86,17 @@ export class Cluster {
     }
   }
 
-  /** What runs, for people: a line each. */
+  /** Lines for people about the running parts. */
   get parts(): string[] {
-    const names = this.#slots.flatMap(({ keeper }) => keeper.current?.name ?? []);
+    const names = this.#slots.flatMap(({ supervisor }) => supervisor.current?.name ?? []);
     return [
-      `Workers: ${names.join(", ")}. Redis: ${this.#redis ? "a server of its own" : "REDIS_URL"}.`,
+      `Workers: ${names.join(", ")}. Redis: ${this.#redis ? "started by the cluster" : "REDIS_URL"}.`,
       `Metrics: ${this.#metrics.url}`,
       `Access log: ${this.#nginx?.accessLog}`,
     ];
   }
 
-  /** Replaces the workers one by one; no client is refused meanwhile. Rejects when a new one does not start. */
+  /** Replaces the workers one by one, without refusing a client. Rejects when a new worker does not start. */
   reload(): Promise<void> {
     this.#reloading ??= this.#replaceAll().finally(() => {
       this.#reloading = undefined;
@@ -103,14 +104,14 @@ export class Cluster {
     return this.#reloading;
   }
 
-  /** Ends everything, the workers first, so that clients hear why. */
+  /** Ends all processes, the workers first, so that clients get the reason. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const keeper of [...this.#slots.map((slot) => slot.keeper), ...this.#keepers]) keeper.stop();
-    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
+    for (const supervisor of [...this.#slots.map((slot) => slot.supervisor), ...this.#supervisors]) supervisor.stop();
+    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", KILL_AFTER_MS)));
     this.#metrics.stop();
-    await this.#nginx?.stop(PATIENCE_MS);
-    await this.#redis?.stop(PATIENCE_MS);
+    await this.#nginx?.stop(KILL_AFTER_MS);
+    await this.#redis?.stop(KILL_AFTER_MS);
     if (this.#folder === "") return;
     await rm(this.#folder, { recursive: true, force: true });
     await removeState(this.#options.config.dataDir);
@@ -120,22 +121,22 @@ export class Cluster {
     const { config, output } = this.#options;
     this.#mustHave("nginx", "nginx");
     if (config.redisUrl === undefined) this.#mustHave("redis-server", "redis-server", "or give REDIS_URL");
-    // A port that somebody else has is better told by us than by nginx.
+    // Opened and closed first: the error for a taken port is clearer than nginx's.
     const probe = await openDoors(config.doors, () => {});
     await probe.stop(0);
     this.doors = probe.opened;
-    // Every path in it is short, and a socket's has to be.
+    // The temporary folder, since the path of a Unix socket must be short.
     this.#folder = await mkdtemp(path.join(tmpdir(), "junction-cluster-"));
 
     if (config.redisUrl === undefined) {
       const redis = new LocalRedis(await freePort(), this.#folder, this.#env);
       this.#redis = redis;
-      await this.#keep("redis-server", () => redis.start());
+      await this.#supervise("redis-server", () => redis.start());
       this.#env.REDIS_URL = redis.url;
     }
     const count = config.workers ?? availableParallelism();
     for (let i = 0; i < count; i++) this.#slots.push(this.#slot([`w${i + 1}`, `w${count + i + 1}`]));
-    await Promise.all(this.#slots.map(({ keeper }) => keeper.begin()));
+    await Promise.all(this.#slots.map(({ supervisor }) => supervisor.begin()));
 
     const { tls, ...limits } = config.nginx;
     const resolved = tls && { certificate: path.resolve(tls.certificate), key: path.resolve(tls.key) };
@@ -143,11 +144,12 @@ export class Cluster {
     const settings = { folder: this.#folder, doors: this.doors, workers, limits, tls: resolved };
     const nginx = new Nginx(settings, this.#env, output);
     this.#nginx = nginx;
-    await this.#keep("nginx", () => nginx.start());
+    await this.#supervise("nginx", () => nginx.start());
     await this.#metrics.start(config.cluster.metricsPort);
     await this.#writeState();
   }
 
+  /** Throws an `Error` with the remedy when a program is not on the PATH. */
   #mustHave(program: string, debianPackage: string, otherwise?: string): void {
     const folders = (this.#env.PATH ?? "").split(":").filter((folder) => folder !== "");
     if (folders.some((folder) => existsSync(path.join(folder, program)))) return;
@@ -155,40 +157,41 @@ export class Cluster {
     throw new Error(`The cluster needs ${program}: ${remedy}`);
   }
 
-  async #keep(name: string, start: () => Promise<Running>): Promise<void> {
-    const keeper = new Supervisor({
+  async #supervise(name: string, start: () => Promise<Running>): Promise<void> {
+    const supervisor = new Supervisor({
       start,
-      onEnd: (exit, delay) => this.#sayEnded(name, exit, delay),
+      onEnd: (exit, delay) => this.#printEnd(name, exit, delay),
       onBack: () => void this.#writeState(),
       onGaveUp: (error) => this.#fail(error),
     });
-    this.#keepers.push(keeper);
-    await keeper.begin();
+    this.#supervisors.push(supervisor);
+    await supervisor.begin();
   }
 
   /**
-   * A place for a worker, with the two names that it has in turn: one that is started again has the name of the one
-   * before, one that replaces it lives beside it and has the other. nginx knows both, so it need not hear of it.
+   * Returns the slot of a worker, with two names that are used in turn. A worker that is started again has the name of the one
+   * before. A worker that replaces one lives beside it and has the other name. nginx has both names in its configuration, so
+   * it needs no reload.
    */
   #slot(names: readonly [string, string]): Slot {
     let turn = 0;
     const name = (): string => names[turn % 2] ?? names[0];
-    const keeper: Supervisor<WorkerProcess> = new Supervisor<WorkerProcess>({
+    const supervisor: Supervisor<WorkerProcess> = new Supervisor<WorkerProcess>({
       start: async () => {
-        // Only when it is replaced does the current one still live.
-        const other = keeper.current && !keeper.current.program.hasExited ? turn + 1 : turn;
+        // The current worker still lives only when it is being replaced.
+        const other = supervisor.current && !supervisor.current.program.hasExited ? turn + 1 : turn;
         const worker = await this.#startWorker(names[other % 2] ?? names[0]);
         turn = other;
         return worker;
       },
       onEnd: (exit, delay) => {
         this.#restarts++;
-        this.#sayEnded(name(), exit, delay);
+        this.#printEnd(name(), exit, delay);
       },
       onBack: () => void this.#writeState(),
       onGaveUp: (error) => this.#fail(error),
     });
-    return { names, keeper };
+    return { names, supervisor };
   }
 
   async #startWorker(name: string): Promise<WorkerProcess> {
@@ -203,19 +206,19 @@ export class Cluster {
     this.#workers.add(worker);
     void worker.exited.then(() => this.#workers.delete(worker));
     if (await worker.ready) return worker;
-    throw new Error(`Worker ${name} ended at start. Its last words:\n${worker.program.lastWords}`);
+    throw new Error(`Worker ${name} ended at start. Its last output:\n${worker.program.lastOutput}`);
   }
 
   async #replaceAll(): Promise<void> {
     const { config, say } = this.#options;
     const count = this.#reloads.count + 1;
     try {
-      for (const { keeper } of this.#slots) {
-        const former = await keeper.replace();
+      for (const { supervisor } of this.#slots) {
+        const former = await supervisor.replace();
         if (!former) continue;
-        say(`${keeper.current?.name} serves in the place of ${former.name}, which drains`);
+        say(`${supervisor.current?.name} replaces ${former.name}, which drains`);
         await this.#writeState();
-        await former.program.end("SIGTERM", config.cluster.drainMs + DRAIN_PATIENCE_MS);
+        await former.program.end("SIGTERM", config.cluster.drainMs + DRAIN_KILL_AFTER_MS);
       }
       if (config.nginx.tls) await this.#nginx?.reload();
       this.#reloads = { count };
@@ -250,8 +253,8 @@ export class Cluster {
     });
   }
 
-  #sayEnded(name: string, { code, signal }: Exit, delay: number): void {
-    this.#options.say(`${name} ended (${signal ?? code}); it is started again in ${delay} ms`);
+  #printEnd(name: string, { code, signal }: Exit, delay: number): void {
+    this.#options.say(`${name} ended (${signal ?? code}); it starts again in ${delay} ms`);
   }
 }
 

@@ -2,32 +2,34 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
+/** Options of a child process. */
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** What it reads from its standard input. */
+  /** Text for its standard input. */
   readonly input?: string;
-  /** Whether it speaks with us by `process.send`; for Node programs. */
-  readonly speaks?: boolean;
-  /** Where its output goes besides being remembered. */
+  /** True opens a channel for `process.send`; for Node programs. */
+  readonly ipc?: boolean;
+  /** A stream that gets a copy of its output. */
   readonly output?: Writable;
 }
 
+/** The exit of a process: its code, or the signal that ended it. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Characters of its output that are remembered. */
-const REMEMBERED = 4_000;
+/** Characters of each output stream that are kept. */
+const KEPT_CHARACTERS = 4_000;
 
 /**
- * A program that we started: signals reach it by its own pid. It is the leader of a process group of its own, so that
- * Ctrl-C in the terminal reaches only us, and we end things in their order.
+ * A child process, signalled by its own pid. It leads a process group of its own. So Ctrl-C in the terminal reaches only the
+ * parent, which ends its children in order.
  */
 export class Program {
   readonly name: string;
-  /** Resolves when it has ended and all its output has been read; rejects never. */
+  /** Resolves when the process has ended and all its output has been read. Never rejects. */
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   #output = "";
@@ -36,21 +38,21 @@ export class Program {
 
   constructor(name: string, command: string, args: readonly string[], options: ProgramOptions = {}) {
     this.name = name;
-    const { env, cwd, input, speaks, output } = options;
+    const { env, cwd, input, ipc, output } = options;
     const child = spawn(command, args, {
       ...(env && { env: { ...env } }),
       ...(cwd && { cwd }),
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(speaks ? (["ipc"] as const) : [])],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
       detached: true,
     });
     this.#child = child;
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);
-    this.#remember(child.stdout, output, (text) => {
-      this.#output = (this.#output + text).slice(-REMEMBERED);
+    this.#collect(child.stdout, output, (text) => {
+      this.#output = (this.#output + text).slice(-KEPT_CHARACTERS);
     });
-    this.#remember(child.stderr, output, (text) => {
-      this.#errors = (this.#errors + text).slice(-REMEMBERED);
+    this.#collect(child.stderr, output, (text) => {
+      this.#errors = (this.#errors + text).slice(-KEPT_CHARACTERS);
     });
     this.exited = new Promise((resolve) => {
       child.once("error", (error) => {
@@ -74,8 +76,8 @@ export class Program {
     return this.#hasExited;
   }
 
-  /** What it said last: its complaints, or else its output. */
-  get lastWords(): string {
+  /** The last 15 lines of its standard error, or of its standard output if that is empty. */
+  get lastOutput(): string {
     return (this.#errors.trim() || this.#output.trim()).split("\n").slice(-15).join("\n");
   }
 
@@ -83,7 +85,7 @@ export class Program {
     if (!this.#hasExited) this.#child.kill(signal);
   }
 
-  /** Signals it to end, and kills it if it has not ended after `ms` milliseconds. */
+  /** Sends `signal`, and SIGKILL if the process has not ended after `ms` milliseconds. */
   async end(signal: NodeJS.Signals, ms: number): Promise<Exit> {
     this.signal(signal);
     const patience = setTimeout(() => this.signal("SIGKILL"), ms);
@@ -92,12 +94,12 @@ export class Program {
     return exit;
   }
 
-  /** A program that was killed may leave children, which would hold its ports; they are in the group that it led. */
+  /** Kills the process group. A killed program may leave children, which would hold its ports. */
   #endGroup(): void {
     try {
       if (this.pid !== undefined) process.kill(-this.pid, "SIGKILL");
     } catch {
-      // Nobody is left in it.
+      // The group is empty.
     }
   }
 
@@ -109,7 +111,7 @@ export class Program {
     this.#child.on("message", listener);
   }
 
-  #remember(stream: Readable | null, output: Writable | undefined, keep: (text: string) => void): void {
+  #collect(stream: Readable | null, output: Writable | undefined, keep: (text: string) => void): void {
     stream?.setEncoding("utf8");
     stream?.on("data", (text: string) => {
       keep(text);

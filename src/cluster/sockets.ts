@@ -1,12 +1,12 @@
 import path from "node:path";
 
 /**
- * What a socket of a worker is for: new clients, or those whose session the worker has. A worker that drains closes its
- * entrance first.
+ * The purpose of a worker's socket: new clients (`entrance`), or clients with a session on the worker (`sessions`). A worker
+ * that drains closes its entrance first.
  */
 export type SocketKind = "entrance" | "sessions";
 
-/** Where nginx finds a worker: the socket for the door with the index `door`. */
+/** Returns the path of a worker's socket for the door with the index `door`. nginx connects to it. */
 export function socketPath(folder: string, worker: string, door: number, kind: SocketKind): string {
   return path.join(folder, `${worker}.${door}.${kind}`);
 }

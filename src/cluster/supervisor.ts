@@ -1,53 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Exit } from "./program.ts";
 
-/** Something that runs until it ends. */
+/** A program under supervision. */
 export interface Running {
   readonly exited: Promise<Exit>;
 }
 
 export interface SupervisorOptions<T extends Running> {
-  /** Resolves when it serves; rejects, with what it said, when it ended before. */
+  /** Resolves when the program serves. Rejects, with its output, when it ended before that. */
   readonly start: () => Promise<T>;
-  /** It ended although nobody asked it to, and will be started again after `delayMs` milliseconds. */
+  /** Called when the program ended by itself. It is started again after `delayMs` milliseconds. */
   readonly onEnd: (exit: Exit, delayMs: number) => void;
-  /** It serves again after it had ended. */
+  /** Called when the program serves again after it had ended. */
   readonly onBack: () => void;
-  /** It ended at start over and over, and is not tried again. */
+  /** Called when the program ended at start `TRIES` times in a row. It is not started again. */
   readonly onGaveUp: (error: Error) => void;
 }
 
-/** How often in a row something may end at start. */
+/** Starts in a row that may fail before the supervisor gives up. */
 const TRIES = 3;
 
-/** The first delay; each further one is twice as long. Milliseconds. */
+/** Milliseconds before the first restart. Each further delay is twice as long, up to `LONGEST_DELAY_MS`. */
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 
-/** What has run for this long begins again with the first delay; milliseconds. */
+/** Milliseconds of running after which the delay is the first one again. */
 const STEADY_MS = 30_000;
 
-/** Keeps something running: started again, with back-off, whenever it ends; given up when it ends at start repeatedly. */
+/** Starts a program again, with back-off, whenever it ends. Gives up when it ends at start `TRIES` times in a row. */
 export class Supervisor<T extends Running> {
   readonly #options: SupervisorOptions<T>;
   #current: T | undefined;
-  #deaths = 0;
+  #failures = 0;
   #isStopping = false;
 
   constructor(options: SupervisorOptions<T>) {
     this.#options = options;
   }
 
+  /** The program that runs, or the one that ended last. */
   get current(): T | undefined {
     return this.#current;
   }
 
-  /** Resolves when it serves; rejects when it ended at start `TRIES` times. */
+  /** Starts the program. Resolves when it serves; rejects when it ended at start `TRIES` times. */
   async begin(): Promise<void> {
     this.#watch(await this.#startPersistently());
   }
 
-  /** Starts another one in the place of the current, which is given back and no longer watched. */
+  /** Starts a replacement for the current program. Resolves to the former one, which is no longer supervised. */
   async replace(): Promise<T | undefined> {
     const next = await this.#options.start();
     const former = this.#current;
@@ -55,7 +56,7 @@ export class Supervisor<T extends Running> {
     return former;
   }
 
-  /** From now on what ends stays ended. */
+  /** Ends the supervision: a program that ends is not started again. */
   stop(): void {
     this.#isStopping = true;
   }
@@ -65,8 +66,8 @@ export class Supervisor<T extends Running> {
     this.#current = running;
     void running.exited.then(async (exit) => {
       if (this.#isStopping || this.#current !== running) return;
-      if (Date.now() - startedAt >= STEADY_MS) this.#deaths = 0;
-      const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#deaths++, LONGEST_DELAY_MS);
+      if (Date.now() - startedAt >= STEADY_MS) this.#failures = 0;
+      const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures++, LONGEST_DELAY_MS);
       this.#options.onEnd(exit, delay);
       await sleep(delay);
       try {

@@ -1,4 +1,4 @@
-/** What a template is filled in from: text for a name, a list of values for a section. */
+/** The values for a template: text or a number for a name, a list of values for a section. */
 export interface Values {
   readonly [name: string]: string | number | readonly Values[];
 }
@@ -6,13 +6,13 @@ export interface Values {
 const SECTION = /^[ \t]*\{\{#(\w+)\}\}\n([\s\S]*?)^[ \t]*\{\{\/\1\}\}\n/gm;
 
 /**
- * Fills in a template: `{{name}}` by the value of that name, and the lines between `{{#name}}` and `{{/name}}` once for
- * each item of that list. Within a section the names of those around it are known too. Throws when a name is not known.
+ * Fills in a template. `{{name}}` becomes the value of that name. The lines between `{{#name}}` and `{{/name}}` are repeated
+ * for each item of that list. A section may use the names around it. Throws an `Error` for a name without a value.
  */
 export function fill(template: string, values: Values): string {
   const lookUp = (name: string): Values[string] => {
     const value = values[name];
-    if (value === undefined) throw new Error(`the template names ${name}, which is not there`);
+    if (value === undefined) throw new Error(`the template uses ${name}, which has no value`);
     return value;
   };
   return template

@@ -3,15 +3,15 @@ import type { DoorConfig } from "../config.ts";
 import type { MetricsData } from "../observability/metrics.ts";
 import { type Exit, Program, type ProgramOptions } from "./program.ts";
 
-/** What a worker tells its primary: that it serves, or its metrics. */
+/** A message of a worker to its primary: it is ready, or its metrics. */
 export type FromWorker = { readonly ready: true } | { readonly metrics: MetricsData };
 
-/** What the primary asks of a worker. */
+/** A request of the primary to a worker. */
 export interface ToWorker {
   readonly wanted: "metrics";
 }
 
-/** How long a worker has to tell its metrics; milliseconds. */
+/** Milliseconds within which a worker must send its metrics. */
 const METRICS_MS = 2_000;
 
 export interface WorkerOptions {
@@ -25,14 +25,14 @@ export interface WorkerOptions {
 
 const MAIN = fileURLToPath(new URL("../bin/worker.ts", import.meta.url));
 
-/** A worker in a process of its own, listening on sockets of its own. */
+/** A worker in its own process, on its own sockets. */
 export class WorkerProcess {
   readonly name: string;
   readonly program: Program;
-  /** Whether it serves; false when it ended before. */
+  /** Resolves to true when the worker is ready, to false when it ended before. */
   readonly ready: Promise<boolean>;
   readonly exited: Promise<Exit>;
-  #tellMetrics: (metrics: MetricsData | undefined) => void = () => {};
+  #resolveMetrics: (metrics: MetricsData | undefined) => void = () => {};
   #metrics: Promise<MetricsData | undefined> | undefined;
 
   constructor({ name, doors, sockets, env, output }: WorkerOptions) {
@@ -44,24 +44,24 @@ export class WorkerProcess {
         HUB_SOCKETS: sockets,
         HUB_DOORS: doors.map(({ port, apps }) => `${port}:${apps.join(",")}`).join(";"),
       },
-      speaks: true,
+      ipc: true,
       output,
     });
     this.exited = this.program.exited;
     this.ready = new Promise((resolve) => {
       this.program.onMessage((message) => {
-        const said = message as FromWorker;
-        if ("ready" in said) resolve(true);
-        else this.#tellMetrics(said.metrics);
+        const received = message as FromWorker;
+        if ("ready" in received) resolve(true);
+        else this.#resolveMetrics(received.metrics);
       });
       void this.exited.then(() => resolve(false));
     });
   }
 
-  /** Its metrics; `undefined` when it does not answer. Those who ask at the same time share one answer. */
+  /** Resolves to its metrics; `undefined` when it does not answer in time. Concurrent calls share one request. */
   metrics(): Promise<MetricsData | undefined> {
     this.#metrics ??= new Promise<MetricsData | undefined>((resolve) => {
-      this.#tellMetrics = resolve;
+      this.#resolveMetrics = resolve;
       setTimeout(() => resolve(undefined), METRICS_MS).unref();
       this.program.send({ wanted: "metrics" } satisfies ToWorker);
     }).finally(() => {

@@ -6,15 +6,15 @@ import { redact } from "./redact.ts";
 export type Log = Logger;
 
 export interface LogOptions {
-  /** `silent` in tests. */
+  /** The least severe level that is written; `silent` in tests. */
   readonly level: LevelWithSilent;
-  /** Which worker is speaking, for example `w1`. */
+  /** The name of this worker, for example `w1`. It is in each line. */
   readonly worker: string;
-  /** Default: standard output. */
+  /** A stream for the lines. Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** A log of JSON lines from which secrets are taken out, whoever put them in. */
+/** Creates a log of JSON lines. Secrets are removed from each line, wherever they came from. */
 export function createLog({ level, worker, destination }: LogOptions): Log {
   const options = {
     level,
@@ -27,12 +27,12 @@ export function createLog({ level, worker, destination }: LogOptions): Log {
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** How far the causes of an error are followed. */
+/** Causes of an error that are logged, at most. */
 const CAUSES = 4;
 
 /**
- * What the log shows of an error. Other properties are left out: libraries hang request bodies, connection strings and
- * whole documents on their errors.
+ * Returns the loggable fields of an error. Other properties are left out: libraries attach request bodies, connection strings
+ * and whole documents to their errors.
  */
 function describeError(thrown: unknown, depth = CAUSES): Record<string, unknown> {
   if (!(thrown instanceof Error))
@@ -47,20 +47,24 @@ function describeError(thrown: unknown, depth = CAUSES): Record<string, unknown>
   };
 }
 
-/** Writes what happens in the hub to the log: faults as errors, who was turned away at `info`, traffic below. */
+/** Logs the events of the hub: faults at `error`, refused clients at `info`, traffic below. */
 export function logHubEvents(events: HubEvents, log: Log): void {
   events.on("fault", ({ where, error }) => log.error({ where, err: error }, "fault"));
   events.on("redis", ({ state, reason }) => {
-    if (state === "live") log.info("Redis is live: this worker is one with the others");
-    else log.warn({ reason }, "Redis is lost: of other workers only what is in the log is heard");
+    if (state === "live") log.info("Redis is live: this worker exchanges messages with its peers");
+    else
+      log.warn(
+        { reason },
+        "Redis is lost: from other workers only messages of class log arrive, by way of the database",
+      );
   });
   events.on("inlet", ({ channel, outcome }) => {
     if (outcome === "malformed") log.warn({ channel }, "malformed publication");
   });
-  events.on("refused", (facts) => log.info(facts, "client refused"));
-  events.on("connected", (facts) => log.debug(facts, "client connected"));
-  events.on("disconnected", (facts) => log.debug(facts, "client disconnected"));
-  events.on("rejected", (facts) => log.debug(facts, "message rejected"));
-  events.on("received", (facts) => log.trace(facts, "message received"));
-  events.on("published", (facts) => log.trace(facts, "message published"));
+  events.on("refused", (details) => log.info(details, "client refused"));
+  events.on("connected", (details) => log.debug(details, "client connected"));
+  events.on("disconnected", (details) => log.debug(details, "client disconnected"));
+  events.on("rejected", (details) => log.debug(details, "message rejected"));
+  events.on("received", (details) => log.trace(details, "message received"));
+  events.on("published", (details) => log.trace(details, "message published"));
 }

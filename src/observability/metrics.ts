@@ -10,10 +10,10 @@ import {
 import type { DisconnectName } from "../hub/disconnects.ts";
 import type { HubEvents } from "../hub/events.ts";
 
-/** What the metrics of a worker are read from. */
+/** The sources of a worker's metrics. */
 export interface Measured {
   readonly events: HubEvents;
-  /** By root namespace: how many (client, room) pairs there are on this worker. */
+  /** Returns the number of (client, room) pairs on this worker, by root namespace. */
   readonly subscriptions: () => ReadonlyMap<string, number>;
 }
 
@@ -24,9 +24,10 @@ export interface Metrics {
   data(): Promise<MetricsData>;
 }
 
+/** The metrics of a worker as data. */
 export type MetricsData = MetricObjectWithValues<MetricValue<string>>[];
 
-/** Refusals that say that a credential was missing or not good. */
+/** Refusals for a missing or invalid credential. */
 const AUTHENTICATION: readonly DisconnectName[] = [
   "authentication_required",
   "invalid_token",
@@ -35,10 +36,10 @@ const AUTHENTICATION: readonly DisconnectName[] = [
   "token_revoked",
 ];
 
-/** Refusals that say that a limit was reached. */
+/** Refusals for a limit that was reached. */
 const LIMITS: readonly DisconnectName[] = ["too_many_connections", "rate_limited"];
 
-/** Counts what the hub tells of; docs/operations.md says what each metric means. */
+/** Creates the metrics of a worker from the events of the hub. docs/operations.md describes each metric. */
 export function createMetrics({ events, subscriptions }: Measured): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -57,7 +58,7 @@ export function createMetrics({ events, subscriptions }: Measured): Metrics {
       for (const [namespace, pairs] of subscriptions()) this.set({ namespace }, pairs);
     },
   });
-  const faults = counter(register, "junction_faults_total", "Faults of ours; the log has each with its stack", []);
+  const faults = counter(register, "junction_faults_total", "Internal faults; the log has each with its stack", []);
   events.on("fault", () => faults.inc());
 
   return {
@@ -77,17 +78,15 @@ function countConnections(register: Registry, events: HubEvents): void {
   events.on("connected", ({ app, transport }) => active.inc({ app, door: transport }));
   events.on("disconnected", ({ app, transport }) => active.dec({ app, door: transport }));
 
-  const refused = counter(
-    register,
-    "junction_connection_errors_total",
-    "Clients that were not let in or were put out",
-    ["app", "reason"],
-  );
-  const failed = counter(register, "junction_authentication_failures_total", "Credentials missing or not good", [
+  const refused = counter(register, "junction_connection_errors_total", "Clients that were refused or disconnected", [
     "app",
     "reason",
   ]);
-  const limited = counter(register, "junction_limits_hit_total", "Limits that a client has reached", ["app", "limit"]);
+  const failed = counter(register, "junction_authentication_failures_total", "Missing or invalid credentials", [
+    "app",
+    "reason",
+  ]);
+  const limited = counter(register, "junction_limits_hit_total", "Limits that clients have reached", ["app", "limit"]);
   events.on("refused", ({ app, disconnect }) => {
     refused.inc({ app, reason: disconnect });
     if (AUTHENTICATION.includes(disconnect)) failed.inc({ app, reason: disconnect });
@@ -122,19 +121,19 @@ function countWrites(register: Registry, events: HubEvents): void {
   const slow = counter(
     register,
     "junction_slow_clients_total",
-    "Queues of clients that do not take what they are sent",
+    "Queues of slow clients that were conflated or closed",
     ["outcome"],
   );
   events.on("slow", ({ outcome }) => slow.inc({ outcome }));
 }
 
 function countDelivery(register: Registry, events: HubEvents): void {
-  const dropped = counter(register, "junction_messages_dropped_total", "Messages that were not shown, by class", [
+  const dropped = counter(register, "junction_messages_dropped_total", "Messages that were not delivered, by class", [
     "delivery",
     "reason",
   ]);
   events.on("dropped", ({ delivery, reason, count = 1 }) => dropped.inc({ delivery, reason }, count));
-  const resumed = counter(register, "junction_resumes_total", "Clients that came back and said what they had seen", [
+  const resumed = counter(register, "junction_resumes_total", "Clients that resumed with since", [
     "namespace",
     "recovered",
   ]);
@@ -144,7 +143,7 @@ function countDelivery(register: Registry, events: HubEvents): void {
 function countRedis(register: Registry, events: HubEvents): void {
   const live = new Gauge({
     name: "junction_redis_live",
-    help: "Workers that reach the others by Redis",
+    help: "Workers whose Redis link is live",
     registers: [register],
   });
   events.on("redis", ({ state }) => live.set(state === "live" ? 1 : 0));
@@ -152,17 +151,19 @@ function countRedis(register: Registry, events: HubEvents): void {
   events.on("passed", ({ direction }) => messages.inc({ direction }));
   const latency = new Histogram({
     name: "junction_broadcast_latency_seconds",
-    help: "From one worker's broadcast to its arrival at another",
+    help: "Time from one worker's broadcast to its arrival at another",
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [register],
   });
-  // Clocks of two machines may differ by more than the way takes.
+  // The clocks of two machines may differ by more than the latency.
   events.on("crossed", ({ ms }) => latency.observe(Math.max(ms, 0) / 1_000));
-  const inlets = counter(register, "junction_inlet_publications_total", "Publications of other programs", [
-    "channel",
-    "outcome",
-  ]);
-  events.on("inlet", ({ channel, outcome }) => inlets.inc({ channel, outcome }));
+  const ingested = counter(
+    register,
+    "junction_inlet_publications_total",
+    "Publications of other programs on Redis channels",
+    ["channel", "outcome"],
+  );
+  events.on("inlet", ({ channel, outcome }) => ingested.inc({ channel, outcome }));
 }
 
 function counter<T extends string>(register: Registry, name: string, help: string, labelNames: T[]): Counter<T> {

@@ -1,6 +1,7 @@
+/** The replacement of a secret. */
 const HIDDEN = "[redacted]";
 
-/** Fields whose text is a secret wherever they appear. */
+/** Names of fields whose text is always a secret. */
 const SECRET_FIELDS = [
   "authorization",
   "proxy-authorization",
@@ -19,9 +20,9 @@ const SECRET_FIELDS = [
   "ws_?token",
 ].join("|");
 
-/** What gives a secret away in text, with the replacement that leaves the text readable and JSON still JSON. */
+/** Patterns of secrets in text, each with a replacement that keeps the text readable and JSON valid. */
 const RULES: readonly (readonly [RegExp, string])[] = [
-  // A JWT, wherever it stands.
+  // A JWT, anywhere.
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN],
   // `Authorization: Bearer x` and the subprotocol `bearer.x`.
   [/\b(bearer(?: +|\.))[\w~+/.=-]+/gi, `$1${HIDDEN}`],
@@ -38,8 +39,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Takes what looks like a secret out of a line of the log. It is the last net, not the first: what is known to be
- * secret is not given to the log at all.
+ * Removes text that looks like a secret from a line of the log. It is the last defence: a known secret must not be logged in
+ * the first place.
  */
 export function redact(line: string): string {
   return RULES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line);

@@ -1,23 +1,23 @@
 import { z } from "zod";
 import type { CollectionDeclaration, Document } from "./collection.ts";
 
-/** A declared index as the adapters use it. */
+/** A declared index in the form that the adapters use. */
 export interface Index {
   readonly name: string;
   readonly fields: readonly string[];
   readonly unique: boolean;
   readonly order: string | undefined;
-  /** The first field holds an array, so that a document has an entry for each element. */
+  /** True when the first field holds an array. A document then has an entry for each element. */
   readonly many: boolean;
 }
 
 const NAME = /^[A-Za-z][\w-]{0,59}$/;
-/** With more, too little of a long string would fit the key of the embedded database. */
+/** Fields of an index, at most. With more, too little of a long string would fit the key of the embedded database. */
 const MAX_FIELDS = 4;
 
 /**
- * The indexes of a declaration by name.
- * Throws at start, naming the index, when the declaration asks for what the two databases do not both do.
+ * Returns the indexes of a declaration by name.
+ * Throws an `Error` that names the index when the declaration needs a feature that one of the two databases lacks.
  */
 export function indexesOf<T extends Document>(declaration: CollectionDeclaration<T>): ReadonlyMap<string, Index> {
   const { name, schema, indexes } = declaration;
@@ -25,8 +25,8 @@ export function indexesOf<T extends Document>(declaration: CollectionDeclaration
   return new Map(
     Object.entries<CollectionDeclaration<T>["indexes"][string]>(indexes).map(
       ([indexName, { fields, unique, order }]) => {
-        const fail = (what: string): never => {
-          throw new Error(`collection ${name}, index ${indexName}: ${what}`);
+        const fail = (reason: string): never => {
+          throw new Error(`collection ${name}, index ${indexName}: ${reason}`);
         };
         if (!NAME.test(indexName)) fail("the name must be a letter, then letters, digits, _ or -");
         if (fields.length === 0 || fields.length > MAX_FIELDS) fail(`an index has 1 to ${MAX_FIELDS} fields`);
@@ -42,7 +42,7 @@ export function indexesOf<T extends Document>(declaration: CollectionDeclaration
   );
 }
 
-/** Whether a field of an object schema can hold an array; undefined when the schema has no such field. */
+/** Returns true when a field of an object schema can hold an array; `undefined` when the schema has no such field. */
 function holdsArray(schema: unknown, field: string): boolean | undefined {
   const found = fieldSchemas(schema, field);
   return found.length === 0 ? undefined : found.some(isArray);
@@ -68,7 +68,7 @@ function isArray(schema: unknown): boolean {
   return false;
 }
 
-/** What a document holds in a declared field. */
+/** Returns the value of a document's declared field. */
 export function fieldOf(document: Document, field: string): unknown {
   return (document as unknown as Readonly<Record<string, unknown>>)[field];
 }

@@ -1,15 +1,16 @@
 import { HubError } from "../hub/errors.ts";
 
-/** Lets operations through until it is closed. */
+/** A guard that admits operations until it is closed. */
 export interface Gate {
   /** Throws `HubError("unavailable")` once the gate is closed. */
   check(): void;
-  /** Runs an operation that `close` will wait for; rejects with `HubError("unavailable")` once the gate is closed. */
+  /** Runs an operation, which `close` awaits. Rejects with `HubError("unavailable")` once the gate is closed. */
   run<R>(operation: () => Promise<R>): Promise<R>;
-  /** Lets nothing more through and resolves when what is under way has ended. */
+  /** Admits no more operations. Resolves when those under way have ended. */
   close(): Promise<void>;
 }
 
+/** Returns an open gate. */
 export function gate(): Gate {
   const running = new Set<Promise<unknown>>();
   let open = true;

@@ -3,7 +3,7 @@ import type { Message, Position, StoredPublication } from "../hub/message.ts";
 /** A message in the log of a room. */
 export interface LogEntry {
   readonly id: string;
-  /** Its place in the room, from 1. */
+  /** The offset in the log of its room, from 1. */
   readonly offset: number;
   readonly message: Message;
 }
@@ -15,36 +15,38 @@ export interface RoomName {
 }
 
 /**
- * The messages of class `log`, in one order per room that is the same for every worker. Rejects with
- * `HubError("unavailable")` while the database cannot be reached.
+ * The messages of class `log`, by room. The order in a room is the same for every worker. Each method rejects with
+ * `HubError("unavailable")` while the database is unavailable.
  */
 export interface RoomLog {
   /**
-   * Puts messages at the end of the log of each of their rooms, in the order given; one that is there already (by its
-   * id) keeps its place. Resolves, when they are durable, to the places of each message, in the order of its rooms.
-   * Calls of one worker for the same room take effect in the order they are made.
+   * Appends messages to the log of each of their rooms, in the given order. A message that is already there, by its id, keeps
+   * its offset. Resolves when the messages are durable, to the positions of each message in the order of its rooms.
+   * Calls of one worker for the same room take effect in the order of the calls.
    */
   append(messages: readonly Pick<StoredPublication, "id" | "message">[]): Promise<(readonly Position[])[]>;
-  /** The entries of a room after `seq`, in order, at most `limit`. */
-  read(room: RoomName, seq: number, limit: number): Promise<LogEntry[]>;
-  /** The place of the newest message of each room, 0 where there never was one; in the order given. */
+  /** Resolves to up to `limit` entries of a room after `offset`, in order. */
+  read(room: RoomName, offset: number, limit: number): Promise<LogEntry[]>;
+  /** Resolves to the offset of the newest message of each room, 0 for a room that never had one; in the given order. */
   newest(rooms: readonly RoomName[]): Promise<number[]>;
-  /** The places of a message in some of its rooms; a room it is not (or no longer) in is left out. */
+  /** Resolves to the positions of a message in some rooms. A room whose log does not have it, or no longer, is left out. */
   positions(id: string, rooms: readonly RoomName[]): Promise<Position[]>;
   /**
-   * Rooms that were written to since a time (milliseconds since the epoch, by the writer's clock), with their newest
-   * places.
+   * Resolves to the rooms that were written to since `time` (epoch milliseconds, by the writer's clock), with their newest
+   * offsets.
    */
   writtenSince(time: number): Promise<(RoomName & { readonly newest: number })[]>;
   /**
-   * Removes what the rooms of a namespace need not keep any more, as `keep` says, but never a room's newest message; from
-   * MongoDB nothing that is younger than three minutes. Resolves to how many.
+   * Removes messages beyond the retention of their namespace. A room's newest message always stays. In MongoDB a message stays
+   * for at least three minutes. Resolves to the number of removed messages.
    */
-  trim(keep: (namespace: string) => Retention): Promise<number>;
+  trim(retentionOf: (namespace: string) => Retention): Promise<number>;
 }
 
-/** How long the messages of a room are kept: the newest so many, and none older than so many milliseconds. */
+/** The retention of a room's log. */
 export interface Retention {
+  /** Newest messages that are kept, at most. */
   readonly messages: number;
+  /** Milliseconds for which a message is kept. */
   readonly ms: number;
 }

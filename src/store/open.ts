@@ -6,7 +6,7 @@ import type { WriteOptions } from "./writes/upkeep.ts";
 export interface StoreOptions extends WriteOptions {
   /** MongoDB, when given. */
   readonly mongodbUrl?: string | undefined;
-  /** The folder of the embedded database, otherwise. */
+  /** The folder of the embedded database. */
   readonly dataDir: string;
 }
 

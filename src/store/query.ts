@@ -6,19 +6,19 @@ interface Limit {
   readonly inclusive: boolean;
 }
 
-/** What the field after the fixed ones must be: the start of a string, or between two values of one type. */
+/** The condition on the field after the fixed ones: a prefix of a string, or a range of values of one type. */
 export type Bound =
   | { readonly prefix: string }
   | { readonly prefix: undefined; readonly low: Limit | undefined; readonly high: Limit | undefined };
 
-/** What a query selects: the same reading of it for every database. */
+/** A query that was checked against its index. All adapters work from it. */
 export interface Selection {
   readonly index: Index;
   /** Values of the leading fields. */
   readonly equals: readonly Scalar[];
-  /** For the field after them. */
+  /** The condition on the field after them. */
   readonly bound: Bound | undefined;
-  /** The fields that results are sorted by before their id. */
+  /** The fields by which results are sorted, before the id. */
   readonly sort: readonly string[];
 }
 
@@ -28,13 +28,14 @@ export interface Page {
   readonly offset: number;
 }
 
+/** Documents in one page, at most. */
 export const MAX_LIMIT = 1_000;
 
-/** Reads a query against its index. Throws an `Error` that says what is wrong with one that the index cannot answer. */
+/** Checks a query against its index. Throws an `Error` with the reason when the index cannot answer it. */
 export function selection(index: Index | undefined, query: Pick<Query, "equals" | "prefix" | "range">): Selection {
   if (!index) throw new Error("query of an index that is not declared");
-  const fail = (what: string): never => {
-    throw new Error(`query of index ${index.name}: ${what}`);
+  const fail = (reason: string): never => {
+    throw new Error(`query of index ${index.name}: ${reason}`);
   };
   const { equals = [], prefix, range } = query;
   if (!equals.every(isScalar)) fail("values must be strings, numbers or booleans");
@@ -45,19 +46,19 @@ export function selection(index: Index | undefined, query: Pick<Query, "equals" 
   return { index, equals, bound, sort: sortOf(index, equals.length) };
 }
 
-/** Throws an `Error` when the page asks for more than may be given at once. */
+/** Returns the page of a query. Throws an `Error` when its limit or offset is out of range. */
 export function page({ descending = false, limit, offset = 0 }: Query): Page {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) throw new Error(`limit must be 1 to ${MAX_LIMIT}`);
   if (!Number.isSafeInteger(offset) || offset < 0) throw new Error("offset must be a whole number from 0");
   return { descending, limit, offset };
 }
 
-/** Whether a value can be part of an index; JSON has no infinite numbers. */
+/** Returns true for a value that an index can hold. JSON has no infinite numbers. */
 export function isScalar(value: unknown): value is Scalar {
   return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 }
 
-/** Whether a document is among those selected, where the index alone cannot tell. */
+/** Returns true when a document is selected, for cases that the index alone cannot decide. */
 export function selects({ index, equals, bound }: Selection, document: Document): boolean {
   return index.fields.every((field, at) => {
     const value = fieldOf(document, field);
@@ -89,14 +90,14 @@ function below(value: Scalar, { value: limit, inclusive }: Limit): boolean {
   return inclusive ? order <= 0 : order < 0;
 }
 
-/** Strings by their UTF-8 bytes, as both databases do; JavaScript's own order differs beyond U+FFFF. */
+/** Compares strings by their UTF-8 bytes, as both databases do. JavaScript's own order differs beyond U+FFFF. */
 function compare(left: Scalar, right: Scalar): number {
   if (typeof left === "string" && typeof right === "string")
     return Buffer.compare(Buffer.from(left), Buffer.from(right));
   return Number(left) - Number(right);
 }
 
-function boundOf(range: NonNullable<Query["range"]>, fail: (what: string) => never): Bound | undefined {
+function boundOf(range: NonNullable<Query["range"]>, fail: (reason: string) => never): Bound | undefined {
   const { from, after, to, before } = range;
   const given = [from, after, to, before].filter((value) => value !== undefined);
   if (given.length === 0) return undefined;
@@ -113,8 +114,8 @@ function limitOf(inclusive: Scalar | undefined, exclusive: Scalar | undefined): 
 }
 
 /**
- * Results come by the declared order, else by the fields that equality does not fix. A document that is found by several
- * elements of an array has no one place among those, so then the id alone decides.
+ * Returns the fields of the sort order: the declared order, else the fields that equality does not fix. A document that is
+ * found by several elements of an array has no single place among them, so then the id alone decides.
  */
 function sortOf({ fields, order, many }: Index, fixed: number): readonly string[] {
   if (order !== undefined) return [order];

@@ -1,9 +1,9 @@
 import type { Collection, Document } from "./collection.ts";
 
-/** How many expired documents are looked up and removed at a time. */
+/** Expired documents that are read and removed at a time. */
 const BATCH = 200;
 
-/** Removes the documents that have expired by `now`, as their index `byExpiry` says. Rejects as the store does. */
+/** Removes the documents that have expired by `now` (epoch milliseconds), by their index `byExpiry`. Rejects as the store. */
 export async function removeExpired<T extends Document>(
   collection: Pick<Collection<T, "byExpiry">, "find" | "remove">,
   now: number,

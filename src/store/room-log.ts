@@ -1,29 +1,32 @@
 import { hash } from "node:crypto";
 import type { Retention, RoomName } from "./log.ts";
 
-/** Names a room among those of all namespaces. JSON tells every two names apart and is made of well-formed characters. */
+/** Returns a name of a room that is unique among all namespaces. JSON keeps any two names distinct and is well-formed text. */
 export function roomKey({ namespace, room }: RoomName): string {
   return JSON.stringify([namespace, room]);
 }
 
-/** The room that a key names. */
+/** Returns the room of a `roomKey`. */
 export function roomOf(key: string): RoomName {
   const [namespace, room] = JSON.parse(key) as [string, string];
   return { namespace, room };
 }
 
-/** Stands for a text of any length where a database wants a short key: 32 bytes. */
+/** Returns 32 bytes that stand for a text of any length in a database key. */
 export function digest(text: string): Buffer {
   return hash("sha256", text, "buffer");
 }
 
-/** Whether an entry need not be kept any more; never the newest of its room, at place `newest`. */
+/**
+ * Returns true when the retention of the room no longer covers an entry. The newest entry, at the offset `newest`, is always
+ * covered. `now` and `at` are epoch milliseconds.
+ */
 export function isSpent(
-  entry: { readonly seq: number; readonly at: number },
+  entry: { readonly offset: number; readonly at: number },
   newest: number,
-  keep: Retention,
+  retention: Retention,
   now: number,
 ): boolean {
-  if (entry.seq >= newest) return false;
-  return entry.seq <= newest - keep.messages || entry.at < now - keep.ms;
+  if (entry.offset >= newest) return false;
+  return entry.offset <= newest - retention.messages || entry.at < now - retention.ms;
 }

@@ -1,17 +1,17 @@
 import type { Id } from "./collection.ts";
 
-/** UTF-8 bytes of a string id; a longer one would not fit the keys of the embedded database. */
+/** UTF-8 bytes of a string id, at most. A longer id would not fit the keys of the embedded database. */
 const MAX_ID_BYTES = 512;
-/** MongoDB takes 100 levels; some are left for what a record wraps around the document. */
+/** Levels of nesting, at most. MongoDB accepts 100; the record around the document needs some of them. */
 const MAX_DEPTH = 64;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /**
- * A frozen copy of a document as every database gives it back: plain JSON, fields that are `undefined` left out, -0 as 0,
- * and halves of surrogate pairs, which no UTF-8 can hold, as U+FFFD.
- * Throws an `Error` that names the place of what cannot be stored in both databases: anything that is not JSON, an array
- * within an array, and keys that are empty, `__proto__`, begin with `$` or hold `.` or NUL; at the top also those that
- * begin with `_`, which are the store's own.
+ * Returns a frozen copy of a document in the form in which every database returns it: plain JSON without `undefined` fields.
+ * -0 becomes 0. A lone surrogate, which UTF-8 cannot encode, becomes U+FFFD.
+ * Throws an `Error` with the path of a value that cannot be stored in both databases: a value that is not JSON, an array
+ * within an array, or a key that is empty, `__proto__`, begins with `$` or contains `.`, NUL or a lone surrogate. At the top
+ * level a key that begins with `_` belongs to the store and throws too.
  */
 export function storable<T extends object>(document: T): T {
   const reserved = Object.keys(document).find((key) => key.startsWith("_"));
@@ -19,14 +19,14 @@ export function storable<T extends object>(document: T): T {
   return copy(document, "document", 0) as T;
 }
 
-/** Freezes a document through and through: a transition that changes what it was given fails at once. */
+/** Freezes a document deeply, so that a transition that modifies its argument fails at once. */
 export function freeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const inner of Object.values(value)) freeze(inner);
   return Object.freeze(value);
 }
 
-/** Whether a document can have this id. Throws an `Error` for what is no id at all: an object must not reach a database. */
+/** Returns true for an id that a document can have. Throws an `Error` for other types: an object must not reach a database. */
 export function isStorableId(id: Id): boolean {
   if (typeof id === "number" && Number.isFinite(id)) return true;
   if (typeof id !== "string") throw new Error("an id is a string or a number");
@@ -34,8 +34,8 @@ export function isStorableId(id: Id): boolean {
 }
 
 function copy(value: unknown, path: string, depth: number): unknown {
-  const fail = (what: string): never => {
-    throw new Error(`cannot store ${path}: ${what}`);
+  const fail = (reason: string): never => {
+    throw new Error(`cannot store ${path}: ${reason}`);
   };
   if (typeof value === "string") return value.replace(LONE_SURROGATE, "\ufffd");
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : fail("not a finite number");

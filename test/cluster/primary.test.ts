@@ -77,7 +77,7 @@ describe("npm run cluster", function () {
       const { worker } = (await (await fetch(`${cluster.url}/healthz`)).json()) as { worker: string };
       return worker === "w1";
     });
-    expect(cluster.output).to.contain("w1 ended (SIGKILL); it is started again in");
+    expect(cluster.output).to.contain("w1 ended (SIGKILL); it starts again in");
   });
 
   it("starts nginx and Redis again when they die", async () => {
@@ -94,10 +94,10 @@ describe("npm run cluster", function () {
     });
   });
 
-  it("ends with a worker's own last words when it dies at start over and over", async () => {
+  it("ends with a worker's own last output when it ends at start again and again", async () => {
     const cluster = await spawn({ env: { NODE_ENV: "production", JWT_SECRET: "short" } });
     expect(await cluster.exited).to.equal(1);
-    expect(cluster.output).to.match(/Worker w\d ended at start\. Its last words:\nJWT_SECRET is too short/);
+    expect(cluster.output).to.match(/Worker w\d ended at start\. Its last output:\nJWT_SECRET is too short/);
   });
 
   it("names what is wrong with the configuration by its path", async () => {

@@ -12,19 +12,19 @@ class Fake implements Running {
 
 const KILLED: Exit = { code: null, signal: "SIGKILL" };
 
-describe("a keeper", () => {
+describe("a supervisor", () => {
   function keep(start: () => Promise<Fake>) {
     const delays: number[] = [];
     let back = (): void => {};
     let gaveUp = (_error: Error): void => {};
-    const keeper = new Supervisor<Fake>({
+    const supervisor = new Supervisor<Fake>({
       start,
       onEnd: (_exit, delay) => delays.push(delay),
       onBack: () => back(),
       onGaveUp: (error) => gaveUp(error),
     });
     return {
-      keeper,
+      supervisor,
       delays,
       isBack: () => new Promise<void>((resolve) => (back = resolve)),
       hasGivenUp: () => new Promise<Error>((resolve) => (gaveUp = resolve)),
@@ -32,49 +32,49 @@ describe("a keeper", () => {
   }
 
   it("starts what has ended again, each time after twice as long", async () => {
-    const { keeper, delays, isBack } = keep(async () => new Fake());
-    await keeper.begin();
+    const { supervisor, delays, isBack } = keep(async () => new Fake());
+    await supervisor.begin();
     for (let i = 0; i < 2; i++) {
-      const ended = keeper.current!;
+      const ended = supervisor.current!;
       const back = isBack();
       ended.end(KILLED);
       await back;
-      expect(keeper.current).not.to.equal(ended);
+      expect(supervisor.current).not.to.equal(ended);
     }
     expect(delays).to.eql([250, 500]);
   });
 
   it("gives up what ends at start three times, with its own words", async () => {
     let starts = 0;
-    const { keeper } = keep(async () => {
+    const { supervisor } = keep(async () => {
       throw new Error(`words ${++starts}`);
     });
-    expect(await keeper.begin().catch((error: Error) => error.message)).to.equal("words 3");
+    expect(await supervisor.begin().catch((error: Error) => error.message)).to.equal("words 3");
   });
 
   it("tells when what has run cannot be started again", async () => {
     let starts = 0;
-    const { keeper, hasGivenUp } = keep(async () => {
+    const { supervisor, hasGivenUp } = keep(async () => {
       if (++starts > 1) throw new Error("no more");
       return new Fake();
     });
-    await keeper.begin();
+    await supervisor.begin();
     const error = hasGivenUp();
-    keeper.current!.end(KILLED);
+    supervisor.current!.end(KILLED);
     expect((await error).message).to.equal("no more");
     expect(starts).to.equal(4);
   });
 
   it("does not watch what it has replaced, nor anything once it is stopped", async () => {
-    const { keeper, delays } = keep(async () => new Fake());
-    await keeper.begin();
-    const former = await keeper.replace();
-    expect(former).not.to.equal(keeper.current);
+    const { supervisor, delays } = keep(async () => new Fake());
+    await supervisor.begin();
+    const former = await supervisor.replace();
+    expect(former).not.to.equal(supervisor.current);
     former!.end({ code: 0, signal: null });
     await former!.exited;
-    keeper.stop();
-    keeper.current!.end(KILLED);
-    await keeper.current!.exited;
+    supervisor.stop();
+    supervisor.current!.end(KILLED);
+    await supervisor.current!.exited;
     await Promise.resolve();
     expect(delays).to.eql([]);
   });

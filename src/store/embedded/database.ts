@@ -4,25 +4,28 @@ import { HubError } from "../../hub/errors.ts";
 import type { Message } from "../../hub/message.ts";
 import { gate } from "../gate.ts";
 
-/** Folders that are open in this process: LMDB's locks do not hold between two openings in one process. */
+/** Folders that are open in this process. LMDB's locks do not hold between two openings in one process. */
 const openFolders = new Set<string>();
 
-/** The LMDB database of a folder, with its tables. Keys are bytes, made by `index-keys.ts` or, of the log, `embedded-log.ts`; values are JSON. */
+/**
+ * The LMDB database of a folder, with its tables. Keys are bytes, made in `keys.ts` or, for the log, in `log.ts`. Values are
+ * JSON.
+ */
 export class EmbeddedDatabase {
   readonly documents: Database<unknown, Buffer>;
-  /** Index entries: all they say is in their keys. */
+  /** Index entries. The key holds everything. */
   readonly entries: Database<true, Buffer>;
-  /** What each index was declared as when its entries were made. */
+  /** The declaration of each index at the time that its entries were written. */
   readonly declarations: Database<string, Buffer>;
   readonly sequences: Database<number, Buffer>;
-  /** The documents whose outboxes are not empty: collection, when the oldest message was written, id. */
+  /** Documents with a non-empty outbox. Key: the collection, the time of the oldest message, the id. */
   readonly pending: Database<true, Buffer>;
   /** The log of each room. */
-  readonly logEntries: Database<PlacedMessage, Buffer>;
-  /** The places of messages: the room's digest, the id's digest. */
+  readonly logEntries: Database<LoggedMessage, Buffer>;
+  /** The offsets of messages. Key: the room's digest, the id's digest. */
   readonly logIds: Database<number, Buffer>;
-  /** When rooms were written to. */
-  readonly logTimes: Database<Written, Buffer>;
+  /** The times of writes to rooms. */
+  readonly logTimes: Database<RoomWrite, Buffer>;
   readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #gate = gate();
@@ -32,12 +35,12 @@ export class EmbeddedDatabase {
     this.#folder = folder;
     this.#root = open({
       path: folder,
-      // Otherwise a folder whose name has a dot in it is taken for a file.
+      // Without it LMDB takes a folder with a dot in its name for a file.
       noSubdir: false,
       maxDbs: 8,
-      // A commit is on the disk before it is acknowledged.
+      // Each commit is synced to disk before it is acknowledged.
       overlappingSync: false,
-      // Transactions share a commit without it; with it, a failed commit also rejects a promise that nobody has.
+      // Transactions share a commit also without it. With it, a failed commit rejects a promise that nothing handles.
       eventTurnBatching: false,
     });
     const table = { encoding: "json", keyEncoding: "binary" } as const;
@@ -51,11 +54,14 @@ export class EmbeddedDatabase {
     this.logTimes = this.#root.openDB({ name: "logTimes", ...table });
   }
 
-  /** Opens the folder, which is made when it is not there. Any number of processes may have it open, each once. */
+  /**
+   * Opens the folder and creates it if it is missing. Any number of processes may have it open, each once.
+   * Rejects with an `Error` when this process has it open already.
+   */
   static async open(folder: string): Promise<EmbeddedDatabase> {
     await mkdir(folder, { recursive: true });
     const path = await realpath(folder);
-    if (openFolders.has(path)) throw new Error(`${folder} is already open in this process`);
+    if (openFolders.has(path)) throw new Error(`${folder} is already open in this process: close that store first`);
     openFolders.add(path);
     try {
       return new EmbeddedDatabase(path);
@@ -68,14 +74,15 @@ export class EmbeddedDatabase {
   /** Runs `action` on the newest committed state of all processes. */
   read<R>(action: () => R): R {
     this.#gate.check();
-    // LMDB's snapshot otherwise lives until the next turn of the event loop, and another worker may have written since.
+    // Otherwise LMDB's snapshot lives until the next turn of the event loop and misses later writes of other workers.
     this.documents.resetReadTxn();
     return action();
   }
 
   /**
-   * Runs `action` alone among all processes; resolves when what it wrote is committed. Actions of one moment share a
-   * commit, each as a transaction within it, so that what one wrote before it threw is undone.
+   * Runs `action` alone among all processes. Resolves when its writes are committed.
+   * Concurrent actions share a commit. Each is a nested transaction of its own, so the writes of one that throws are undone.
+   * Rejects with `HubError("unavailable")` when LMDB fails, or with the error of `action`.
    */
   async transaction<R>(action: () => R): Promise<R> {
     try {
@@ -85,7 +92,7 @@ export class EmbeddedDatabase {
     }
   }
 
-  /** Waits for the transactions under way. */
+  /** Closes the database after the transactions under way. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -98,7 +105,10 @@ export class EmbeddedDatabase {
   }
 }
 
-/** LMDB's own failures: `code` is its number, or `commitError` a promise that rejects with the reason (a full disk). */
+/**
+ * Returns true for a failure of LMDB itself. It has a numeric `code`, or as `commitError` a promise that rejects with the
+ * reason, for example a full disk.
+ */
 function isDatabaseError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof HubError) return false;
   if ("commitError" in error && error.commitError instanceof Promise) {
@@ -112,19 +122,20 @@ function unavailable(cause: Error): HubError {
   return Object.assign(new HubError("unavailable"), { cause });
 }
 
-/** A message at its place in a room. Its key: the room's digest, the place. */
-export interface PlacedMessage {
+/** A message in the log of a room. Key: the room's digest, the offset. */
+export interface LoggedMessage {
   readonly id: string;
-  /** When it was appended, in milliseconds since the epoch. */
+  /** The time of the append; epoch milliseconds. */
   readonly at: number;
   readonly message: Message;
 }
 
-/** That a room was written to within a minute. Its key: the namespace, the minute since the epoch, the room's digest. */
-export interface Written {
-  /** As `roomKey` names it. */
+/** The last write to a room within one minute. Key: the namespace, the minute since the epoch, the room's digest. */
+export interface RoomWrite {
+  /** The room's `roomKey`. */
   readonly room: string;
-  /** The place and time of the last message of that minute. */
+  /** The offset of the last message of that minute. */
   readonly seq: number;
+  /** Its time; epoch milliseconds. */
   readonly at: number;
 }

@@ -3,29 +3,32 @@ import { fieldOf, type Index } from "../declaration.ts";
 import { isScalar, type Selection } from "../query.ts";
 
 /**
- * Keys of the embedded database: bytes whose order is the order of the values they are made of.
+ * Keys of the embedded database: bytes that sort as the values that they encode.
  *
- * A key is a row of components, each of which says itself where it ends:
+ * A key is a sequence of components. Each component marks its own end:
  *
- *     number   10, the double's eight bytes with the sign arranged so that they sort
- *     string   20, UTF-8 with 00 written as 00 FF, then 00 00; or 00 01 when it was cut because it was too long
+ *     number   10, the double's eight bytes, with bits flipped so that they sort
+ *     string   20, UTF-8 with 00 written as 00 FF, then 00 00; or 00 01 when it was cut for its length
  *     boolean  30, 00 or 01
  *
- * An index entry is: collection, index, the fields' values, the value results are ordered by (if declared), id.
- * So all numbers come before all strings before all booleans, as in MongoDB.
+ * An index entry is: collection, index, the values of the fields, the value of the declared order (if any), id.
+ * All numbers come before all strings, and all strings before all booleans, as in MongoDB.
  */
 const NUMBER = 0x10;
 const STRING = 0x20;
 const BOOLEAN = 0x30;
 const END = Buffer.from([0, 0]);
 const CUT_END = Buffer.from([0, 1]);
-/** Above whatever can follow a component or a part of a string. */
+/** A byte greater than any byte that can follow a component or a part of a string. */
 const TOP = Buffer.from([0xff]);
 
-/** What LMDB's 1,978 bytes leave for values, after two names of at most 60 bytes and an id of at most 512 (escaped, 1,024). */
+/**
+ * Bytes for the values of an index entry: LMDB's limit of 1,978 less two names of up to 60 bytes and an id of up to 512
+ * (escaped, 1,024).
+ */
 const VALUE_BYTES = 800;
 
-/** A value as a component. A string that takes more than `room` bytes is cut; then `isCut` is true of the result. */
+/** Encodes a value as a component. A string of more than `room` bytes is cut, and `isCut` is true for the result. */
 export function component(value: Scalar, room = Number.POSITIVE_INFINITY): Buffer {
   if (typeof value === "number") {
     const bytes = Buffer.allocUnsafe(9);
@@ -40,12 +43,12 @@ export function component(value: Scalar, room = Number.POSITIVE_INFINITY): Buffe
   return Buffer.concat([Buffer.from([STRING]), bytes, cut ? CUT_END : END]);
 }
 
-/** Whether a component stands for every string that begins like it. */
+/** Returns true for the component of a cut string. It stands for all strings that begin with its bytes. */
 export function isCut(part: Buffer): boolean {
   return part[0] === STRING && part[part.length - 1] === 1;
 }
 
-/** The components of a key, in their order. */
+/** Splits a key into its components, in order. */
 export function components(key: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let start = 0; start < key.length; ) {
@@ -61,7 +64,7 @@ export function components(key: Buffer): Buffer[] {
   return parts;
 }
 
-/** The key that begins all of an index's entries. */
+/** Returns the prefix of all entries of an index. */
 export function indexPrefix(collection: string, index: string): Buffer {
   return Buffer.concat([component(collection), component(index)]);
 }
@@ -70,41 +73,44 @@ export function documentKey(collection: string, id: Id): Buffer {
   return Buffer.concat([component(collection), component(id)]);
 }
 
-/** All keys that begin with these components. */
+/** Returns the range of all keys that begin with `prefix`, a sequence of components. */
 export function keysFrom(prefix: Buffer): { start: Buffer; end: Buffer } {
   return { start: prefix, end: Buffer.concat([prefix, TOP]) };
 }
 
-/** A document's keys in one index: one, or one for each distinct element of an array; none when a field is missing. */
+/**
+ * Returns a document's keys in one index: one, or one for each distinct element of an array. There is none when a field is
+ * missing.
+ */
 export function entriesOf(prefix: Buffer, index: Index, document: Document): Buffer[] {
   const rows = valueRows(index, document);
   const order = index.order === undefined ? [] : [fieldOf(document, index.order)];
   if (!order.every(isScalar)) return [];
-  const tail = [...order.map((value) => component(value, roomOf(index))), component(document.id)];
+  const tail = [...order.map((value) => component(value, bytesPerValue(index))), component(document.id)];
   const keys = rows.map((row) => Buffer.concat([prefix, ...row, ...tail]));
   return [...new Map(keys.map((key) => [key.toString("latin1"), key])).values()];
 }
 
-/** The values of a document in an index, as components; a row for each element where the first field holds an array. */
+/** Returns the values of a document in an index as components. An array in the first field gives a row for each element. */
 export function valueRows(index: Index, document: Document): Buffer[][] {
   const [first, ...rest] = index.fields.map((field) => fieldOf(document, field));
   if (!rest.every(isScalar)) return [];
   const firsts = index.many && Array.isArray(first) ? first : [first];
-  const room = roomOf(index);
+  const room = bytesPerValue(index);
   return firsts.filter(isScalar).map((value) => [value, ...rest].map((part) => component(part, room)));
 }
 
 export interface KeyRange {
-  /** Entries lie from `start` to before `end`. */
+  /** Inclusive; `end` is exclusive. */
   readonly start: Buffer;
   readonly end: Buffer;
-  /** False when a long string was cut: then entries within the range may belong to documents that are not selected. */
+  /** False when a long string was cut. Then entries in the range may belong to documents that are not selected. */
   readonly exact: boolean;
 }
 
-/** Where the entries of a selection lie. */
+/** Returns the range of the entries of a selection. */
 export function keyRange(prefix: Buffer, { index, equals, bound }: Selection): KeyRange {
-  const room = roomOf(index);
+  const room = bytesPerValue(index);
   const fixed = equals.map((value) => component(value, room));
   const base = Buffer.concat([prefix, ...fixed]);
   const exact = !fixed.some(isCut);
@@ -119,16 +125,18 @@ export function keyRange(prefix: Buffer, { index, equals, bound }: Selection): K
   const type = (low ?? high)?.[0] ?? NUMBER;
   const lowCut = low !== undefined && isCut(low);
   const highCut = high !== undefined && isCut(high);
-  // A cut bound stands for several values, of which some lie on the other side: all are taken and looked at.
+  // A cut bound stands for several values, some of them out of range. The range includes all; the caller checks documents.
   const start = low ? [base, low, ...(bound.low?.inclusive || lowCut ? [] : [TOP])] : [base, Buffer.from([type])];
   const end = high ? [base, high, ...(bound.high?.inclusive || highCut ? [TOP] : [])] : [base, Buffer.from([type + 1])];
   return { start: Buffer.concat(start), end: Buffer.concat(end), exact: exact && !lowCut && !highCut };
 }
 
-function roomOf(index: Index): number {
+/** Returns the bytes for each value of an index. */
+function bytesPerValue(index: Index): number {
   return Math.floor(VALUE_BYTES / (index.fields.length + (index.order === undefined ? 0 : 1)));
 }
 
+/** Escapes a string's UTF-8 bytes and cuts them to `room` bytes. */
 function text(value: string, room: number): { bytes: Buffer; cut: boolean } {
   const utf8 = Buffer.from(value);
   if (utf8.length <= room && !utf8.includes(0)) return { bytes: utf8, cut: false };

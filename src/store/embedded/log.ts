@@ -2,19 +2,19 @@ import type { Clock } from "../../hub/clock.ts";
 import type { Message, Position, StoredPublication } from "../../hub/message.ts";
 import type { LogEntry, Retention, RoomLog, RoomName } from "../log.ts";
 import { digest, isSpent, roomKey, roomOf } from "../room-log.ts";
-import type { EmbeddedDatabase, Written } from "./database.ts";
+import type { EmbeddedDatabase, RoomWrite } from "./database.ts";
 import { component, keysFrom } from "./keys.ts";
 
 const MINUTE_MS = 60_000;
 
-/** How many entries a transaction removes and how many rooms it looks at, at most: others wait for it meanwhile. */
+/** Entries that a transaction removes and rooms that it visits, at most. Other writers are blocked meanwhile. */
 const BATCH = 500;
 
-/** The room log in LMDB: an append is a transaction. */
+/** The room log in LMDB. An append is one transaction. */
 export class EmbeddedLog implements RoomLog {
   readonly #database: EmbeddedDatabase;
   readonly #clock: Clock;
-  /** Rooms that this worker has written to since it last trimmed. */
+  /** Rooms that this worker has written to since its last trim. */
   readonly #written = new Set<string>();
 
   constructor(database: EmbeddedDatabase, clock: Clock) {
@@ -24,13 +24,13 @@ export class EmbeddedLog implements RoomLog {
 
   async append(messages: readonly Pick<StoredPublication, "id" | "message">[]): Promise<(readonly Position[])[]> {
     if (messages.length === 0) return [];
-    const written = new Map<string, Written>();
+    const written = new Map<string, RoomWrite>();
     const positions = await this.#database.transaction(() => {
-      const places = messages.map(({ id, message }) =>
-        message.rooms.map((room) => ({ room, offset: this.#place(id, message, room, written) })),
+      const appended = messages.map(({ id, message }) =>
+        message.rooms.map((room) => ({ room, offset: this.#appendToRoom(id, message, room, written) })),
       );
       for (const one of written.values()) this.#noteTime(one);
-      return places;
+      return appended;
     });
     for (const room of written.keys()) this.#written.add(room);
     return positions;
@@ -41,7 +41,7 @@ export class EmbeddedLog implements RoomLog {
     return this.#database.read(() => {
       const after = { start: entryKey(start, offset + 1), end: keysFrom(start).end, limit };
       return [...this.#database.logEntries.getRange(after)].map(({ key, value: { id, message } }) => {
-        return { id, offset: seqOf(key), message };
+        return { id, offset: offsetOf(key), message };
       });
     });
   }
@@ -69,16 +69,16 @@ export class EmbeddedLog implements RoomLog {
         }
       }
     });
-    return [...newest].map(([room, seq]) => ({ ...roomOf(room), newest: seq }));
+    return [...newest].map(([room, offset]) => ({ ...roomOf(room), newest: offset }));
   }
 
-  async trim(keep: (namespace: string) => Retention): Promise<number> {
+  async trim(retentionOf: (namespace: string) => Retention): Promise<number> {
     const written = [...this.#written];
     this.#written.clear();
     try {
-      let removed = await this.#trimRooms(written, keep);
+      let removed = await this.#trimRooms(written, retentionOf);
       for (const namespace of this.#database.read(() => this.#namespaces())) {
-        removed += await this.#trimOld(namespace, keep);
+        removed += await this.#trimOld(namespace, retentionOf);
       }
       return removed;
     } catch (error) {
@@ -87,22 +87,25 @@ export class EmbeddedLog implements RoomLog {
     }
   }
 
-  /** The message's place in a room; a new one is put there and noted in `written`. To be called within a transaction. */
-  #place(id: string, message: Message, roomName: string, written: Map<string, Written>): number {
+  /**
+   * Returns the offset of a message in a room. Appends it first if the room does not have it, and notes the write in
+   * `written`. To be called within a transaction.
+   */
+  #appendToRoom(id: string, message: Message, roomName: string, written: Map<string, RoomWrite>): number {
     const { logEntries, logIds } = this.#database;
     const room = roomKey({ namespace: message.namespace, room: roomName });
     const start = digest(room);
     const known = logIds.get(idKey(start, id));
     if (known !== undefined) return known;
-    const seq = (written.get(room)?.seq ?? this.#newest(start)) + 1;
+    const offset = (written.get(room)?.seq ?? this.#newest(start)) + 1;
     const at = this.#clock.now();
-    logEntries.put(entryKey(start, seq), { id, at, message });
-    logIds.put(idKey(start, id), seq);
-    written.set(room, { room, seq, at });
-    return seq;
+    logEntries.put(entryKey(start, offset), { id, at, message });
+    logIds.put(idKey(start, id), offset);
+    written.set(room, { room, seq: offset, at });
+    return offset;
   }
 
-  #noteTime({ room, seq, at }: Written): void {
+  #noteTime({ room, seq, at }: RoomWrite): void {
     const { logTimes } = this.#database;
     const key = Buffer.concat([minuteKey(roomOf(room).namespace, at), digest(room)]);
     logTimes.put(key, { room, seq, at: Math.max(at, logTimes.get(key)?.at ?? at) });
@@ -111,10 +114,10 @@ export class EmbeddedLog implements RoomLog {
   #newest(room: Buffer): number {
     const { start, end } = keysFrom(room);
     const [last] = this.#database.logEntries.getKeys({ start: end, end: start, reverse: true, limit: 1 });
-    return last ? seqOf(last) : 0;
+    return last ? offsetOf(last) : 0;
   }
 
-  /** Those that have been written to, however long ago, if they are still in the table of times. */
+  /** Returns the namespaces in the table of times. */
   #namespaces(): string[] {
     const namespaces: string[] = [];
     for (let start: Buffer = Buffer.from([0]); ; ) {
@@ -126,29 +129,29 @@ export class EmbeddedLog implements RoomLog {
     }
   }
 
-  /** Trims the rooms of a namespace that were written to longer ago than their messages are kept. */
-  async #trimOld(namespace: string, keep: (namespace: string) => Retention): Promise<number> {
-    const end = minuteKey(namespace, this.#clock.now() - keep(namespace).ms);
+  /** Trims the rooms of a namespace that have a write older than its retention, and forgets the times of those writes. */
+  async #trimOld(namespace: string, retentionOf: (namespace: string) => Retention): Promise<number> {
+    const end = minuteKey(namespace, this.#clock.now() - retentionOf(namespace).ms);
     const old = { start: component(namespace), end, limit: BATCH };
     for (let removed = 0; ; ) {
       const rows = this.#database.read(() => [...this.#database.logTimes.getRange(old)]);
       if (rows.length === 0) return removed;
-      removed += await this.#trimRooms([...new Set(rows.map(({ value }) => value.room))], keep);
+      removed += await this.#trimRooms([...new Set(rows.map(({ value }) => value.room))], retentionOf);
       await this.#database.transaction(() => {
         for (const { key } of rows) this.#database.logTimes.remove(key);
       });
     }
   }
 
-  async #trimRooms(rooms: readonly string[], keep: (namespace: string) => Retention): Promise<number> {
+  async #trimRooms(rooms: readonly string[], retentionOf: (namespace: string) => Retention): Promise<number> {
     let removed = 0;
     for (let next = 0; next < rooms.length; ) {
       const done = await this.#database.transaction(() => {
         let spare = BATCH;
         let at = next;
         for (const room of rooms.slice(next, next + BATCH)) {
-          spare -= this.#trimRoom(digest(room), keep(roomOf(room).namespace), spare);
-          if (spare === 0) break; // It may have more.
+          spare -= this.#trimRoom(digest(room), retentionOf(roomOf(room).namespace), spare);
+          if (spare === 0) break; // The room may have more spent entries.
           at++;
         }
         return { removed: BATCH - spare, next: at };
@@ -159,14 +162,17 @@ export class EmbeddedLog implements RoomLog {
     return removed;
   }
 
-  /** Removes at most `limit` entries of a room, the oldest; how many. To be called within a transaction. */
-  #trimRoom(room: Buffer, keep: Retention, limit: number): number {
+  /**
+   * Removes up to `limit` spent entries of a room, the oldest first. Returns their number. To be called within a
+   * transaction.
+   */
+  #trimRoom(room: Buffer, retention: Retention, limit: number): number {
     const { logEntries, logIds } = this.#database;
     const newest = this.#newest(room);
     const now = this.#clock.now();
     const spent: { readonly key: Buffer; readonly id: string }[] = [];
     for (const { key, value } of logEntries.getRange({ ...keysFrom(room), limit })) {
-      if (!isSpent({ seq: seqOf(key), at: value.at }, newest, keep, now)) break;
+      if (!isSpent({ offset: offsetOf(key), at: value.at }, newest, retention, now)) break;
       spent.push({ key, id: value.id });
     }
     for (const { key, id } of spent) {
@@ -177,13 +183,13 @@ export class EmbeddedLog implements RoomLog {
   }
 }
 
-function entryKey(room: Buffer, seq: number): Buffer {
-  const place = Buffer.allocUnsafe(8);
-  place.writeBigUInt64BE(BigInt(seq));
-  return Buffer.concat([room, place]);
+function entryKey(room: Buffer, offset: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64BE(BigInt(offset));
+  return Buffer.concat([room, bytes]);
 }
 
-function seqOf(key: Buffer): number {
+function offsetOf(key: Buffer): number {
   return Number(key.readBigUInt64BE(key.length - 8));
 }
 
@@ -191,7 +197,7 @@ function idKey(room: Buffer, id: string): Buffer {
   return Buffer.concat([room, digest(JSON.stringify(id))]);
 }
 
-/** Where the rooms begin that were written to in the minute of `time`. */
+/** Returns the prefix, in the table of times, of writes in the minute of `time`. */
 function minuteKey(namespace: string, time: number): Buffer {
   return Buffer.concat([component(namespace), component(Math.floor(time / MINUTE_MS))]);
 }

@@ -5,10 +5,10 @@ import { type Outbox, pendingSince, type Records, type Step, type Stored, stored
 import type { EmbeddedDatabase } from "./database.ts";
 import { component, components, documentKey, entriesOf, indexPrefix, isCut, keysFrom, valueRows } from "./keys.ts";
 
-/** Changes when entries are made in another way: then all are made anew. */
+/** Version of the entries' format. When it changes, all entries are written again at start. */
 const FORMAT = 1;
 
-/** The records of one collection with their index entries, which change in the same transaction. */
+/** The records of one collection, with their index entries. A record and its entries change in one transaction. */
 export class EmbeddedRecords<T extends Document> implements Records<T> {
   readonly #database: EmbeddedDatabase;
   readonly #collection: string;
@@ -20,7 +20,7 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
     this.#indexes = [...indexes.values()].map((index) => ({ index, prefix: indexPrefix(name, index.name) }));
   }
 
-  /** The newest record. To be called within `read` or `transaction`. */
+  /** Returns the newest record. To be called within `read` or `transaction`. */
   get(id: Id): Stored<T> | undefined {
     return this.#read(documentKey(this.#collection, id));
   }
@@ -62,7 +62,10 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
     });
   }
 
-  /** Makes the entries of indexes that are new or declared otherwise than before, and removes those of dropped ones. */
+  /**
+   * Writes the entries of indexes that are new or whose declaration has changed, and removes those of dropped indexes.
+   * Rejects with an `Error` when stored documents break a unique index.
+   */
   prepare(): Promise<void> {
     return this.#database.transaction(() => {
       const { declarations, documents, entries } = this.#database;
@@ -100,7 +103,7 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
     return record && storedOf(record);
   }
 
-  /** Where the table of outboxes has those whose oldest message was written at `time`. */
+  /** Returns the prefix, in the `pending` table, of outboxes whose oldest message was written at `time`. */
   #pendingAt(time: number): Buffer {
     return Buffer.concat([component(this.#collection), component(time)]);
   }
@@ -115,20 +118,23 @@ export class EmbeddedRecords<T extends Document> implements Records<T> {
     return new Map(keys.map((key) => [key.toString("latin1"), key]));
   }
 
-  /** Whether another document has the values of this one in a unique index. */
+  /** Returns true when another document has the same values in a unique index. */
   #isTaken(index: Index, prefix: Buffer, document: T): boolean {
     const own = component(document.id);
     for (const row of valueRows(index, document)) {
       for (const key of this.#database.entries.getKeys(keysFrom(Buffer.concat([prefix, ...row])))) {
         const id = components(key).at(-1);
-        if (id?.equals(own) === false && (!row.some(isCut) || this.#same(index, document, id))) return true;
+        if (id?.equals(own) === false && (!row.some(isCut) || this.#hasSameValues(index, document, id))) return true;
       }
     }
     return false;
   }
 
-  /** Whether a document has the same values in an index as the one with this id; entries of long strings do not say. */
-  #same(index: Index, document: T, id: Buffer): boolean {
+  /**
+   * Returns true when a document and the one with this id have equal values in an index. The entries of cut strings cannot
+   * answer that.
+   */
+  #hasSameValues(index: Index, document: T, id: Buffer): boolean {
     const other = this.#database.documents.get(Buffer.concat([component(this.#collection), id])) as Stored<T>;
     return index.fields.every((field) => fieldOf(other.document, field) === fieldOf(document, field));
   }

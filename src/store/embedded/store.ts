@@ -5,7 +5,7 @@ import { isStorableId } from "../storable.ts";
 import { documentOf } from "../writes/record.ts";
 import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { EmbeddedDatabase } from "./database.ts";
-import { countEntries, findEntries } from "./find.ts";
+import { countEntries, findEntries, type QueryTarget } from "./find.ts";
 import { component, indexPrefix } from "./keys.ts";
 import { EmbeddedLog } from "./log.ts";
 import { EmbeddedRecords } from "./records.ts";
@@ -15,7 +15,7 @@ export interface EmbeddedOptions extends WriteOptions {
   readonly folder: string;
 }
 
-/** Opens the embedded database, LMDB. Rejects when the folder cannot be used. */
+/** Opens the embedded database, LMDB. Rejects with an `Error` when the folder cannot be used. */
 export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions): Promise<Store> {
   const database = await EmbeddedDatabase.open(folder);
   const upkeep = new Upkeep(options);
@@ -29,7 +29,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
       declared.add(declaration.name);
       const records = new EmbeddedRecords(database, declaration, indexes);
       await records.prepare();
-      const place = (index: string) => ({
+      const targetOf = (index: string): QueryTarget => ({
         database,
         collection: component(declaration.name),
         index: indexPrefix(declaration.name, index),
@@ -42,11 +42,11 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
         },
         async find(index, query) {
           const selected = selection(indexes.get(index), query);
-          return database.read(() => findEntries<T>(place(index), selected, page(query)));
+          return database.read(() => findEntries<T>(targetOf(index), selected, page(query)));
         },
         async count(index, query) {
           const selected = selection(indexes.get(index), query);
-          return database.read(() => countEntries(place(index), selected));
+          return database.read(() => countEntries(targetOf(index), selected));
         },
       };
       return collection;

@@ -1,9 +1,10 @@
 import mongoose from "mongoose";
 import { HubError } from "../../hub/errors.ts";
+import { isUniqueViolation } from "./ferretdb.ts";
 
 const { mongo } = mongoose;
 
-/** The server cannot be reached, is going down or has just lost its role: another try later may do. */
+/** Errors of a server that is unreachable, shutting down or no longer primary. A later try may succeed. */
 const AWAY = [
   mongo.MongoNetworkError,
   mongo.MongoServerSelectionError,
@@ -15,29 +16,31 @@ const AWAY = [
   mongo.MongoWriteConcernError,
 ];
 
-/** What the driver itself marks as passing, by server code or by its own judgement. */
-const PASSING_LABELS = ["RetryableWriteError", "RetryableError", "TransientTransactionError", "ResetPool"];
-/** ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary, Interrupted..., NotPrimary..., HostUnreachable and the like. */
-const PASSING_CODES = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436]);
+/** Labels by which the driver marks an error as temporary, from the server's code or by its own rules. */
+const TEMPORARY_LABELS = ["RetryableWriteError", "RetryableError", "TransientTransactionError", "ResetPool"];
+/** ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary, Interrupted…, NotPrimary…, HostUnreachable and the like. */
+const TEMPORARY_CODES = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436]);
 
-/** Whether an error says that a unique index is taken. */
+/** Returns true when a value of a unique index is taken. */
 export function isDuplicate(error: unknown): boolean {
   if (!(error instanceof mongo.MongoServerError)) return false;
-  // FerretDB has no code of its own for a replacement that breaks a unique index; it shows SQLite's words.
-  return error.code === 11000 || (error.code === 1 && error.message.includes("UNIQUE constraint failed"));
+  return error.code === 11000 || isUniqueViolation(error);
 }
 
-/** Whether the connection broke, so that nobody knows how far the operation came. */
+/** Returns true when the connection broke, so that the outcome of the operation is unknown. */
 export function isAnswerLost(error: unknown): boolean {
   return unwrapped(error) instanceof mongo.MongoNetworkError;
 }
 
-/** A driver's error as the store's: `HubError("unavailable")`, its `cause` for the log, or unchanged when it is a fault. */
+/**
+ * Maps an error of the driver to one of the store: `HubError("unavailable")`, with the error as its `cause` for the log. A
+ * fault is returned unchanged.
+ */
 export function storeError(error: unknown): unknown {
   return isAway(error) ? Object.assign(new HubError("unavailable"), { cause: error }) : error;
 }
 
-/** Awaits an operation of the driver; rejects with `storeError` of what it rejects with. */
+/** Runs an operation of the driver. Rejects with its error mapped by `storeError`. */
 export async function reach<R>(operation: () => Promise<R>): Promise<R> {
   try {
     return await operation();
@@ -52,10 +55,10 @@ function isAway(wrapped: unknown): boolean {
   if (AWAY.some((type) => error instanceof type)) return true;
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
   if (!(error instanceof mongo.MongoError)) return false;
-  return PASSING_LABELS.some((label) => error.hasErrorLabel(label)) || PASSING_CODES.has(Number(error.code));
+  return TEMPORARY_LABELS.some((label) => error.hasErrorLabel(label)) || TEMPORARY_CODES.has(Number(error.code));
 }
 
-/** The error of the operation itself, which the driver puts into one of its own where several documents are inserted. */
+/** Returns the error of the operation itself. The driver wraps it when several documents are inserted. */
 function unwrapped(error: unknown): unknown {
   if (!(error instanceof mongo.MongoBulkWriteError)) return error;
   const { errorResponse } = error;

@@ -2,19 +2,19 @@ import type { Document, Scalar } from "../collection.ts";
 import { fieldOf, type Index } from "../declaration.ts";
 import { type Bound, isScalar, type Selection } from "../query.ts";
 
-/** What an index can hold; documents with anything else in its fields are not in it. */
+/** The values that an index can hold. Documents with any other value in its fields are not in the index. */
 const ANY_SCALAR = { $type: ["number", "string", "bool"] };
 const LAST_CODE_POINT = 0x10ffff;
 export const UNIQUE_PREFIX = "_unique_";
-/** The field that tells which outboxes are not empty, and since when. */
+/** The field of a record with a non-empty outbox. Its value is the time of the oldest message; epoch milliseconds. */
 export const PENDING_FIELD = "_pendingSince";
 
-/** The name of a document's field in the database. */
+/** Returns the name of a document's field in the database. */
 export function path(field: string): string {
   return field === "id" ? "_id" : field;
 }
 
-/** The filter of a selection. Values stand only where operators take an operand, so they are never operators. */
+/** Returns the filter of a selection. Values are only operands of operators, so a value is never read as an operator. */
 export function filterOf({ index, equals, bound }: Selection): Record<string, unknown> {
   const conditions = index.fields.map((field, at): [string, unknown] => {
     if (at < equals.length) return [path(field), { $eq: equals[at] }];
@@ -27,25 +27,26 @@ export function filterOf({ index, equals, bound }: Selection): Record<string, un
   return Object.fromEntries([...conditions, ...ordered]);
 }
 
-/** What results are sorted by: the selection's fields, then the id. */
+/** Returns the sort order of results: the fields of the selection, then the id. */
 export function sortOf({ sort }: Selection, descending: boolean): Record<string, 1 | -1> {
   return Object.fromEntries([...sort.map(path), "_id"].map((field) => [field, descending ? -1 : 1]));
 }
 
-/** The keys of the database's index for a declared one. */
+/** Returns the keys of the database's index for a declared index. */
 export function keysOf({ fields, order }: Index): Record<string, 1> {
   const all = order === undefined ? fields : [...fields, order];
   return Object.fromEntries([...all.map(path), "_id"].map((field) => [field, 1]));
 }
 
 /**
- * The field that holds a document's values of a unique index, as text. MongoDB counts a missing field as a value that
- * only one document may have; this field is never missing, so that a plain unique index does.
+ * Returns the name of the field that holds a document's values of a unique index, as text. MongoDB treats a missing field as
+ * a value that only one document may have. This field is never missing, so a plain unique index works.
  */
 export function uniqueField(index: Index): string {
   return `${UNIQUE_PREFIX}${index.fields.join("_")}`;
 }
 
+/** Returns the text of that field. A document that is not in the index gets a value of its own. */
 export function uniqueValue(index: Index, document: Document): string {
   const values = index.fields.map((field) => fieldOf(document, field));
   return values.every(isScalar) ? JSON.stringify(values) : `without ${JSON.stringify(document.id)}`;
@@ -60,13 +61,13 @@ function conditionOf(bound: Bound): Record<string, Scalar> {
   };
 }
 
-/** From the prefix to before the first string that no longer has it; a comparison with a string selects only strings. */
+/** Returns the range from the prefix up to the first string without it. A comparison with a string selects only strings. */
 function startsWith(prefix: string): Record<string, string> {
   const points = [...prefix].map((character) => character.codePointAt(0) ?? 0);
   while (points.at(-1) === LAST_CODE_POINT) points.pop();
   const last = points.pop();
   if (last === undefined) return { $gte: prefix };
-  // Surrogates are no characters: after U+D7FF comes U+E000.
+  // Surrogates are not characters: U+E000 follows U+D7FF.
   points.push(last === 0xd7ff ? 0xe000 : last + 1);
   return { $gte: prefix, $lt: String.fromCodePoint(...points) };
 }

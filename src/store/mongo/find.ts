@@ -1,18 +1,15 @@
 import type { Document } from "../collection.ts";
 import { type Page, type Selection, selects } from "../query.ts";
 import { documentOf } from "../writes/record.ts";
+import { mayFindTooMuch } from "./ferretdb.ts";
 import { filterOf, sortOf } from "./filters.ts";
 import { type MongoCollection, recordOf } from "./records.ts";
 
-/** Reads the selected documents of a collection. */
+/** The queries of one collection. */
 export class MongoFinder<T extends Document> {
   readonly #collection: MongoCollection;
   readonly #isFerretDb: boolean;
 
-  /**
-   * FerretDB 1 lets one element of an array meet the lower bound of a range and another one the upper, so there what it
-   * finds by such a range is read whole and looked at again.
-   */
   constructor(collection: MongoCollection, isFerretDb: boolean) {
     this.#collection = collection;
     this.#isFerretDb = isFerretDb;
@@ -29,6 +26,7 @@ export class MongoFinder<T extends Document> {
     return this.#collection.countDocuments(filterOf(selection));
   }
 
+  /** Reads all documents that the database finds and returns those that are selected, for `mayFindTooMuch`. */
   async #checked(selection: Selection, descending: boolean): Promise<T[]> {
     const found = await this.#read(selection, descending, {});
     return found.filter((document) => selects(selection, document));
@@ -40,7 +38,7 @@ export class MongoFinder<T extends Document> {
     return records.map((record) => documentOf(recordOf<T>(record)));
   }
 
-  #mayFindTooMuch({ index, equals, bound }: Selection): boolean {
-    return this.#isFerretDb && index.many && equals.length === 0 && bound !== undefined;
+  #mayFindTooMuch(selection: Selection): boolean {
+    return this.#isFerretDb && mayFindTooMuch(selection);
   }
 }

@@ -7,9 +7,9 @@ import { type MongoCollection, recordOf } from "./records.ts";
 const NAMESPACE_NOT_FOUND = 26;
 
 /**
- * The mongoose model of a collection with its indexes made. The model declares the indexes and no fields: documents are
- * checked by the collection's own schema before they are written, and a second one would only convert them.
- * The driver's collection is what is read and written by.
+ * Creates the indexes of a collection and returns the driver's collection, for reads and writes. The mongoose model declares
+ * the indexes and no fields. The collection's own schema checks documents before they are written; a second schema would
+ * only convert them.
  */
 export async function prepareCollection(
   connection: mongoose.Connection,
@@ -22,7 +22,7 @@ export async function prepareCollection(
   );
   const all = [...indexes.values()];
   const unique = all.filter((index) => index.unique);
-  // Two declared indexes can come to the same one; MongoDB has one of the id alone.
+  // Two declared indexes can have the same keys. MongoDB has an index of the id alone by itself.
   const keys = new Map(all.map(keysOf).map((one) => [Object.keys(one).join(), one]));
   keys.delete("_id");
   for (const one of keys.values()) schema.index(one);
@@ -31,12 +31,15 @@ export async function prepareCollection(
   const model = connection.model(name, schema);
   const collection = model.collection as unknown as MongoCollection;
   await dropUndeclared(collection, unique);
-  for (const index of unique) await fillIn(collection, index);
+  for (const index of unique) await writeUniqueField(collection, index);
   await model.createIndexes();
   return collection;
 }
 
-/** A unique index that is no longer declared would refuse every second document, since nobody fills its field. */
+/**
+ * Drops unique indexes that are no longer declared. Their field is no longer written, so they would refuse every second
+ * document.
+ */
 async function dropUndeclared(collection: MongoCollection, unique: readonly Index[]): Promise<void> {
   const declared = new Set(unique.map(uniqueField));
   for (const { name, key } of await existingIndexes(collection)) {
@@ -47,8 +50,8 @@ async function dropUndeclared(collection: MongoCollection, unique: readonly Inde
   }
 }
 
-/** Gives the documents that were stored before the index was declared the field it is made of. */
-async function fillIn(collection: MongoCollection, index: Index): Promise<void> {
+/** Writes the field of a unique index to documents that were stored before the index was declared. */
+async function writeUniqueField(collection: MongoCollection, index: Index): Promise<void> {
   const field = uniqueField(index);
   for await (const record of collection.find({ [field]: { $exists: false } })) {
     const { _id, _version } = record;

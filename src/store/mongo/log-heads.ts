@@ -1,32 +1,33 @@
 import type { Clock } from "../../hub/clock.ts";
 
-/** For how long a place that was the newest of its room is taken for it, in milliseconds. */
+/** Milliseconds for which a newest offset is trusted. */
 const KNOWN_MS = 5_000;
 
-/** Those of so many rooms are remembered: those last written to. */
+/** Rooms that are remembered: those last written to. */
 const MAX_ROOMS = 10_000;
 
-/** The newest places of the rooms that this worker writes to, as far as it knows: another one may have written since. */
+/** A cache of the newest offsets of the rooms that this worker writes to. Another worker may have appended since. */
 export class Heads {
   readonly #clock: Clock;
-  readonly #heads = new Map<string, { readonly seq: number; readonly at: number }>();
+  readonly #heads = new Map<string, { readonly offset: number; readonly at: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Returns the newest offset of a room, or `undefined` when none is cached or the cached one is too old. */
   get(room: string): number | undefined {
     const head = this.#heads.get(room);
     const age = head && this.#clock.now() - head.at;
-    return age !== undefined && age >= 0 && age < KNOWN_MS ? head?.seq : undefined;
+    return age !== undefined && age >= 0 && age < KNOWN_MS ? head?.offset : undefined;
   }
 
-  /** Notes the newest place of a room as it was at the time `at`, in milliseconds since the epoch. */
-  set(room: string, seq: number, at: number): void {
+  /** Caches the newest offset of a room as of the time `at`; epoch milliseconds. */
+  set(room: string, offset: number, at: number): void {
     this.#heads.delete(room);
-    this.#heads.set(room, { seq, at });
-    const [eldest] = this.#heads.keys();
-    if (this.#heads.size > MAX_ROOMS && eldest !== undefined) this.#heads.delete(eldest);
+    this.#heads.set(room, { offset, at });
+    const [oldest] = this.#heads.keys();
+    if (this.#heads.size > MAX_ROOMS && oldest !== undefined) this.#heads.delete(oldest);
   }
 
   delete(room: string): void {

@@ -17,28 +17,29 @@ import {
 import { isAnswerLost, isDuplicate, reach, storeError } from "./errors.ts";
 import { PENDING_FIELD, uniqueField, uniqueValue } from "./filters.ts";
 
-/** A document in the database: its fields, and the store's own, which begin with `_`. */
+/** A document in the database: its own fields, and those of the store, which begin with `_`. */
 export interface MongoRecord {
   readonly _id: Id;
-  /** Names the write that made this state, so that no two states of a document are ever taken for each other. */
+  /** Identifies the write that made this state, so that no two states of a document are confused. */
   readonly _version: string;
-  /** The `version` of the document; absent in records of the time before there were any. */
+  /** The `version` of the document. Absent in records that are older than versions. */
   readonly _revision?: number;
   readonly _outbox: readonly OutboxEntry[];
-  /** Absent where it was not asked for. */
+  /** Absent when it was not requested. */
   readonly _commands?: readonly Marker[];
-  /** When the oldest message of the outbox was written; absent when there is none. */
+  /** The time of the oldest message of the outbox; epoch milliseconds. Absent when the outbox is empty. */
   readonly [PENDING_FIELD]?: number;
   readonly [field: string]: unknown;
 }
 
 export type MongoCollection = mongoose.mongo.Collection<MongoRecord>;
 
-/** How often a write that others keep overtaking is tried; with eight workers on one document it is lost once in a million. */
+/** Tries of a write that conflicts with writes of others. With eight workers on one document, one write in a million fails. */
 const MAX_TRIES = 100;
+/** Milliseconds between two tries, at most. */
 const MAX_PAUSE_MS = 32;
 
-/** The records of one collection; of the writers of a record, the one that finds it as it has read it wins. */
+/** The records of one collection. Writes are optimistic: one succeeds only if the record is still as it was read. */
 export class MongoRecords<T extends Document> implements Records<T> {
   readonly #collection: MongoCollection;
   readonly #unique: readonly Index[];
@@ -65,7 +66,7 @@ export class MongoRecords<T extends Document> implements Records<T> {
     return found.map(({ _id, _outbox }) => ({ id: _id, outbox: _outbox }));
   }
 
-  /** Writes over `current`; false when the record is no longer that. */
+  /** Replaces or removes `current`, or inserts. Resolves to false when the record has changed since it was read. */
   async #write(id: Id, current: MongoRecord | undefined, next: Stored<T> | "remove"): Promise<boolean> {
     const record = next === "remove" ? undefined : this.#recordOf(next);
     try {
@@ -81,7 +82,7 @@ export class MongoRecords<T extends Document> implements Records<T> {
         if (!current && (await this.#read(id))) return false;
         throw new HubError("conflict");
       }
-      // Where the answer was lost the write may have been done: the record tells, unless somebody has written since.
+      // When the answer was lost the write may have been done. The record shows it, unless it has been written since.
       if (isAnswerLost(error) && (await this.#read(id))?._version === record?._version) return true;
       throw storeError(error);
     }
@@ -108,7 +109,7 @@ export class MongoRecords<T extends Document> implements Records<T> {
   }
 }
 
-/** What the database has of a document, as the store has it: the document with its `_id` as `id`. */
+/** Converts a record of the database to the store's form: the document with its `_id` as `id`. */
 export function recordOf<T extends Document>(record: MongoRecord): Stored<T> {
   const { _id: id, _revision: version, _outbox: outbox, _commands: commands = [] } = record;
   const fields = Object.entries(record).filter(([name]) => !name.startsWith("_"));

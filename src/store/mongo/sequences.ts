@@ -1,11 +1,11 @@
 import { inBatches } from "../in-batches.ts";
 
 /**
- * Hands out the numbers of sequences. Callers that wait for the same one are served together. `take` counts a sequence on
- * by so many and resolves to the last of them.
+ * Returns a function that resolves to the next number of a sequence. Concurrent callers of one sequence share a round trip.
+ * `take` advances a sequence by `count` and resolves to its new last number.
  */
 export function sequences(
-  take: (sequence: string, many: number) => Promise<number>,
+  take: (sequence: string, count: number) => Promise<number>,
 ): (sequence: string) => Promise<number> {
   const next = inBatches<undefined, number>(async (sequence, callers) => {
     const last = await take(sequence, callers.length);

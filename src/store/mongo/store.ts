@@ -7,6 +7,7 @@ import { isStorableId } from "../storable.ts";
 import { documentOf, type Records } from "../writes/record.ts";
 import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { isDuplicate, reach } from "./errors.ts";
+import { isFerretDb } from "./ferretdb.ts";
 import { MongoFinder } from "./find.ts";
 import { prepareCollection } from "./indexes.ts";
 import { MongoLog } from "./log.ts";
@@ -18,32 +19,35 @@ export interface MongoOptions extends WriteOptions {
   readonly url: string;
 }
 
-/** How the promises of the port are asked of MongoDB; the URL cannot lower them. */
+/** Options of the connection that keep the promises of the store. They override those of the URL. */
 const CONNECTION = {
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 3_000,
-  // A server that has stopped answering counts as away, not as slow.
+  // A server that does not answer within this time is unavailable, not slow.
   socketTimeoutMS: 10_000,
-  // What one worker has written, every worker reads, and it outlives the server that took it.
+  // Every worker reads the writes of every other, and a write survives the loss of the server that acknowledged it.
   readPreference: "primary",
   writeConcern: { w: "majority", journal: true },
 } as const;
 
-/** Where the sequences are; no declared collection can have this name. */
+/** The collection of the sequences. No declared collection can have this name. */
 const SEQUENCES = "_sequences";
 
-/** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
+/**
+ * Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds, and with an `Error`
+ * when the URL is malformed.
+ */
 export async function openMongoStore({ url, ...options }: MongoOptions): Promise<Store> {
   const connection = await connect(url);
   const client = connection.getClient();
   const { hosts, dbName } = client.options;
   const database = client.db(dbName);
-  const isFerretDb = "ferretdbVersion" in (await reach(() => database.command({ buildInfo: 1 })));
+  const onFerretDb = await reach(() => isFerretDb(database));
   const declared = new Set<string>();
-  // Without it, an operation after `close` would make the driver connect anew.
+  // Without it, the driver would connect again for an operation after `close`.
   const open = gate();
   const run = <R>(operation: () => Promise<R>): Promise<R> => open.run(() => reach(operation));
   const log = await MongoLog.open(database, options.clock, run);
@@ -57,7 +61,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
       declared.add(declaration.name);
       const records = await run(() => prepareCollection(connection, declaration.name, indexes));
       const writer = new MongoRecords<T>(records, indexes);
-      const finder = new MongoFinder<T>(records, isFerretDb);
+      const finder = new MongoFinder<T>(records, onFerretDb);
       const gated: Records<T> = {
         update: (...write) => run(() => writer.update(...write)),
         pending: (...query) => run(() => writer.pending(...query)),
@@ -71,8 +75,8 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
         },
         async find(index, query) {
           const selected = selection(indexes.get(index), query);
-          const wanted = page(query);
-          return run(() => finder.find(selected, wanted));
+          const selectedPage = page(query);
+          return run(() => finder.find(selected, selectedPage));
         },
         async count(index, query) {
           const selected = selection(indexes.get(index), query);
@@ -81,7 +85,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
       };
       return collection;
     },
-    next: sequences((sequence, many) => run(() => countOn(database, sequence, many))),
+    next: sequences((sequence, count) => run(() => advance(database, sequence, count))),
     log,
     async ping() {
       await run(() => database.command({ ping: 1 }));
@@ -96,18 +100,18 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
   };
 }
 
-/** Counts a sequence on and resolves to where it has come to. */
-async function countOn(database: mongoose.mongo.Db, sequence: string, many: number): Promise<number> {
+/** Advances a sequence by `count` and resolves to its new last number. */
+async function advance(database: mongoose.mongo.Db, sequence: string, count: number): Promise<number> {
   const increment = () =>
     database
       .collection<{ _id: string; value: number }>(SEQUENCES)
-      .findOneAndUpdate({ _id: sequence }, { $inc: { value: many } }, { upsert: true, returnDocument: "after" });
-  // Of two workers that begin a sequence at once, one finds it begun.
+      .findOneAndUpdate({ _id: sequence }, { $inc: { value: count } }, { upsert: true, returnDocument: "after" });
+  // When two workers begin a sequence at once, one of them fails as a duplicate. Its second try finds the sequence.
   const record = await increment().catch((error: unknown) => {
     if (isDuplicate(error)) return increment();
     throw error;
   });
-  if (!record) throw new Error(`sequence ${sequence} gave no number`);
+  if (!record) throw new Error(`MongoDB returned no number for sequence ${sequence}`);
   return record.value;
 }
 
@@ -115,8 +119,9 @@ async function connect(url: string): Promise<mongoose.Connection> {
   try {
     return await reach(() => mongoose.createConnection(url, CONNECTION).asPromise());
   } catch (error) {
-    // The parser's own words could repeat the URL, which may hold a password.
-    if (error instanceof mongoose.mongo.MongoParseError) throw new Error("the MongoDB URL cannot be read");
+    // The parser's message could repeat the URL, which may contain a password.
+    if (error instanceof mongoose.mongo.MongoParseError)
+      throw new Error("the MongoDB URL is malformed: check MONGODB_URL");
     throw error;
   }
 }

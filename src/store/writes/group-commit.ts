@@ -4,9 +4,9 @@ import type { Command } from "../../hub/commands.ts";
 import { HubError } from "../../hub/errors.ts";
 import type { Change, Collection, Document, Id } from "../collection.ts";
 import { isStorableId, storable } from "../storable.ts";
+import { applyBatch, type BatchResult, type Write } from "./batch.ts";
 import type { Markers } from "./markers.ts";
 import { isUnavailable, type Outboxes } from "./outboxes.ts";
-import { applyBatch, type BatchResult, type Write } from "./outcome.ts";
 import type { Records, Step } from "./record.ts";
 
 export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "modify" | "remove">;

@@ -1,17 +1,19 @@
 import { REPEATABLE_MS } from "../../hub/commands.ts";
 
-interface Placed {
-  /** Milliseconds since the epoch. */
+/** A marker in a record. */
+interface PlacedMarker {
+  /** The time of the write; epoch milliseconds. */
   readonly at: number;
+  /** Lets the marker leave its record. */
   readonly drop: () => void;
 }
 
-/** The markers that this worker has put in records, by their ids, until they are forgotten or too old to matter. */
+/** The markers that this worker has written to records. Each is kept until it is forgotten or older than `REPEATABLE_MS`. */
 export class Markers {
-  /** The oldest first. */
-  readonly #placed = new Map<string, Placed>();
+  /** By id; oldest first. */
+  readonly #placed = new Map<string, PlacedMarker>();
 
-  /** A marker is in a record; `drop` lets it leave. */
+  /** Notes that a marker was written to a record at the time `at`; epoch milliseconds. `drop` lets it leave the record. */
   place(id: string, at: number, drop: () => void): void {
     for (const [oldest, placed] of this.#placed) {
       if (placed.at > at - REPEATABLE_MS) break;
@@ -20,7 +22,7 @@ export class Markers {
     this.#placed.set(id, { at, drop });
   }
 
-  /** Lets those that this worker has placed leave their records. */
+  /** Lets markers leave their records. Ignores ids that this worker has not placed. */
   forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.#placed.get(id)?.drop();

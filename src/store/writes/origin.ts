@@ -1,9 +1,9 @@
 import type { StoredPublication } from "../../hub/message.ts";
 import type { Document } from "../collection.ts";
 
-/** What the store knows of a document that it has given out. */
+/** The store's metadata of a document that it has returned. */
 export interface Origin {
-  /** Grows with every change of the document; comparable with the versions of the messages that its changes cause. */
+  /** Grows with every change of the document. Comparable with the versions of the messages of its changes. */
   readonly version: number;
   /** Messages of its last changes that may not be in their logs yet. */
   readonly pending: readonly StoredPublication[];
@@ -11,15 +11,15 @@ export interface Origin {
 
 const origins = new WeakMap<Document, Origin>();
 
-/** To be called by the adapters for each document that `get` or `find` gives. */
+/** Attaches an origin to a document that `get` or `find` returns. Called by the adapters. */
 export function noteOrigin<T extends Document>(document: T, origin: Origin): T {
   origins.set(document, origin);
   return document;
 }
 
-/** Where a document that `get` or `find` gave stands. Throws an `Error` for any other object. */
+/** Returns the origin of a document that `get` or `find` returned. Throws an `Error` for any other object, also for a copy. */
 export function originOf(document: Document): Origin {
   const origin = origins.get(document);
-  if (!origin) throw new Error("only a document as the store gave it has an origin");
+  if (!origin) throw new Error("the object has no origin: pass the document that the store returned, not a copy");
   return origin;
 }

@@ -14,24 +14,24 @@ export interface OutboxOptions {
   readonly events?: HubEvents | undefined;
 }
 
-/** How many ids of relayed messages are remembered, lest they be relayed again in front of others of their document. */
+/** Ids of relayed messages that are remembered, so that they are not relayed again before later ones of their document. */
 const MAX_RELAYED = 10_000;
 
-/** What may leave the record of a document. */
+/** Entries and markers that may leave the record of a document. */
 interface Leaving {
-  /** Since when there is something, in milliseconds since the epoch. */
+  /** The time when the first of them could leave; epoch milliseconds. */
   readonly since: number;
   readonly ids: Set<string>;
 }
 
-/** What this worker knows of the outboxes of a collection: it relays their messages and notes which are out for good. */
+/** This worker's view of the outboxes of a collection. It relays their messages and notes which are delivered for good. */
 export class Outboxes {
   readonly #options: OutboxOptions;
-  /** By document, what its next write leaves out: entries that are out for good, and markers that are forgotten. */
+  /** By document: entries that are delivered for good and markers that are forgotten. The next write leaves them out. */
   readonly #leaving = new Map<Id, Leaving>();
-  /** Entries that are being relayed, or are and nobody knows yet whether for good. */
+  /** Entries that are being relayed, or that are relayed and not yet known to be delivered for good. */
   readonly #underWay = new Set<string>();
-  /** Entries that `relay` has taken and that may still be in their record; the oldest first. */
+  /** Relayed entries that may still be in their record; oldest first. */
   readonly #relayed = new Set<string>();
 
   constructor(options: OutboxOptions) {
@@ -39,8 +39,8 @@ export class Outboxes {
   }
 
   /**
-   * Relays messages of a document, with those in front of them in its outbox that nobody is known to have relayed. Never
-   * rejects: what cannot be relayed is still in the outbox.
+   * Relays messages of a document. Includes the earlier entries of its outbox that are not known to be relayed. Never rejects:
+   * a message that cannot be relayed stays in the outbox.
    */
   async relay(id: Id, messages: readonly StoredPublication[], before: readonly OutboxEntry[]): Promise<void> {
     const earlier = before.filter((entry) => !this.#relayed.has(entry.id)).map(publicationOf);
@@ -52,10 +52,10 @@ export class Outboxes {
     try {
       const { forGood } = await this.#options.target.relay(messages, earlier);
       this.#remember([...earlier.map((one) => one.id), ...ids]);
-      const out = (): void => this.leave(id, ids);
-      if (forGood) void forGood.then(out, () => {}).then(end);
+      const letLeave = (): void => this.leave(id, ids);
+      if (forGood) void forGood.then(letLeave, () => {}).then(end);
       else {
-        out();
+        letLeave();
         end();
       }
     } catch (error) {
@@ -65,19 +65,19 @@ export class Outboxes {
     }
   }
 
-  /** Relays what is left in the outbox of a document. */
+  /** Relays the entries of an outbox that this worker is not relaying and that may not leave yet. */
   async relayLeft({ id, outbox }: Outbox): Promise<void> {
     const leaving = this.#leaving.get(id)?.ids;
     const left = outbox.filter((entry) => !leaving?.has(entry.id) && !this.#underWay.has(entry.id));
     if (left.length > 0) await this.relay(id, left.map(publicationOf), []);
   }
 
-  /** What the next write of a document may leave out. */
+  /** Returns the ids of entries and markers that the next write of a document may leave out. */
   leaving(id: Id): ReadonlySet<string> {
     return new Set(this.#leaving.get(id)?.ids);
   }
 
-  /** Entries or markers may leave the record of a document. */
+  /** Lets entries and markers leave the record of a document with its next write. */
   leave(id: Id, ids: readonly string[]): void {
     if (ids.length === 0) return;
     const known = this.#leaving.get(id);
@@ -85,7 +85,7 @@ export class Outboxes {
     else this.#leaving.set(id, { since: this.#options.clock.now(), ids: new Set(ids) });
   }
 
-  /** They have left it. */
+  /** Forgets entries and markers that have left the record of a document. */
   left(id: Id, ids: ReadonlySet<string>): void {
     const known = this.#leaving.get(id);
     for (const one of ids) {
@@ -95,7 +95,7 @@ export class Outboxes {
     if (known?.ids.size === 0) this.#leaving.delete(id);
   }
 
-  /** Documents that something may have left since `time` or before. */
+  /** Returns the documents with entries or markers that could leave at `time` or before; epoch milliseconds. */
   untidySince(time: number): Id[] {
     return [...this.#leaving].filter(([, { since }]) => since <= time).map(([id]) => id);
   }
@@ -109,6 +109,7 @@ export class Outboxes {
   }
 }
 
+/** Returns true for `HubError("unavailable")`. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof HubError && error.code === "unavailable";
 }

@@ -8,22 +8,22 @@ import { isUnavailable, Outboxes } from "./outboxes.ts";
 import type { Records } from "./record.ts";
 import { NO_TARGET, type Relay, type RelayTarget } from "./relay.ts";
 
-/** A document that was not written again for so long, in milliseconds, is written without what may leave its record. */
+/** Milliseconds after which a record is written without the entries and markers that may leave it, if no write came before. */
 const TIDY_MS = 500;
 
-/** How often outboxes are looked through, give or take a quarter so that workers do not all look at once; milliseconds. */
+/** Milliseconds between two sweeps of the outboxes, give or take a quarter so that workers do not all sweep at once. */
 const SWEEP_MS = 1_000;
 
 /**
- * A message that is in its outbox for so long was not relayed by the worker that wrote it; milliseconds. Where that is
- * wrong, because clocks differ or the worker is slow, it is relayed twice under one id, which does no harm.
+ * Milliseconds after which a message in an outbox counts as not relayed by its writer. If that is wrong, because clocks
+ * differ or the writer is slow, the message is relayed twice under one id, which is harmless.
  */
 const LEFT_MS = 2_000;
 
-/** How many outboxes of a collection are swept at a time. */
+/** Outboxes of a collection that one sweep reads, at most. */
 const SWEEP_LIMIT = 1_000;
 
-/** How many records are relayed from, or written, at once. */
+/** Records that are relayed from, or written, at once. */
 const AT_ONCE = 64;
 
 /** The options of a store that its writes need. */
@@ -36,19 +36,19 @@ export interface WriteOptions {
   readonly relay?: Relay | undefined;
 }
 
-interface Kept {
+interface Maintained {
   readonly records: Pick<Records<unknown>, "pending">;
   readonly outboxes: Outboxes;
   readonly tidy: GroupCommit<Document>["tidy"];
 }
 
 /**
- * The writes of a store's collections, and what is done after them: records are rid of what they need no longer, and the
- * messages that a worker has stored and not relayed, because it has died or could not, are relayed.
+ * The writes of a store's collections and the background work after them. Tidying removes entries and markers that records
+ * no longer need. Sweeping relays the messages that a worker has stored and not relayed, because it died or failed.
  */
 export class Upkeep {
   readonly #options: WriteOptions & { target: RelayTarget };
-  readonly #collections: Kept[] = [];
+  readonly #collections: Maintained[] = [];
   readonly #markers = new Markers();
   readonly #stopTidying: () => Promise<void>;
   #cancelSweep = (): void => {};
@@ -75,11 +75,12 @@ export class Upkeep {
     return writes;
   }
 
+  /** Lets the markers of these steps leave the records that this worker has written. */
   forget(steps: readonly string[]): void {
     this.#markers.forget(steps);
   }
 
-  /** Ends it, with all records tidy as far as that can be had. To be called before the database is closed. */
+  /** Stops the background work and tidies all records if the database allows. To be called before the database is closed. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -91,7 +92,7 @@ export class Upkeep {
     await this.#tidy(Number.POSITIVE_INFINITY);
   }
 
-  /** Rids records of what may have left them since `time`. */
+  /** Writes records without the entries and markers that could leave them at `time` or before. */
   async #tidy(time: number): Promise<void> {
     await Promise.all(
       this.#collections.map(({ outboxes, tidy }) =>
@@ -110,14 +111,14 @@ export class Upkeep {
     });
   }
 
-  /** Relays what was written at `time` or before and is still in an outbox. */
+  /** Relays messages that were written at `time` or before and are still in an outbox. */
   async #sweep(time: number): Promise<void> {
     try {
       for (const { records, outboxes } of this.#collections) {
         await each(await records.pending(time, SWEEP_LIMIT), (left) => outboxes.relayLeft(left));
       }
     } catch (error) {
-      this.#report("looking for messages that are left", error);
+      this.#report("sweeping the outboxes", error);
     }
   }
 
@@ -126,7 +127,7 @@ export class Upkeep {
   }
 }
 
-/** Runs `action` for each item, some at once. */
+/** Runs `action` for each item, up to `AT_ONCE` at a time. */
 async function each<I>(items: readonly I[], action: (item: I) => Promise<void>): Promise<void> {
   const rest = items.values();
   const work = async (): Promise<void> => {

@@ -5,39 +5,40 @@ import type { Change } from "../collection.ts";
 import { freeze } from "../storable.ts";
 import type { Marker, OutboxEntry, Stored } from "./record.ts";
 
-/** One caller's write: a pure step from the document before (undefined: none) to the one after. */
+/** One caller's write: a pure function from the document before the write to the one after it; `undefined` for no document. */
 export interface Write<T> {
   readonly kind: "insert" | "modify" | "remove" | "tidy";
-  /** Its name, where it is a command's and may come again. */
+  /** The name of the command's step. Absent when the write belongs to no command and cannot be repeated. */
   readonly name?: string | undefined;
   readonly apply: (document: T | undefined) => Change<T | undefined, unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What a batch of writes comes to on a given record. */
+/** The result of a batch of writes on a given record. */
 export interface BatchResult<T> {
   readonly write: Stored<T> | "keep" | "remove";
   /** The messages of the changes, in order. */
   readonly messages: readonly StoredPublication[];
-  /** What was in the outbox before them and stays there. */
+  /** The entries that were in the outbox before and stay there. */
   readonly earlier: readonly OutboxEntry[];
-  /** The names of the commands' writes among them, where they are written. */
+  /** The names of the steps whose markers are written. */
   readonly marked: readonly string[];
-  /** Answer the callers, each with its result or its refusal. */
+  /** Functions that answer the callers, each with its result or its refusal. */
   readonly answers: readonly (() => void)[];
 }
 
+/** The state around a batch. */
 export interface BatchContext<T> {
   /** Ids of outbox entries and markers that may leave the record. */
   readonly leaving: ReadonlySet<string>;
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   readonly now: number;
-  /** The document as it is to be stored; throws when it cannot be. */
+  /** Returns the document in the form to be stored. Throws when it cannot be stored. */
   readonly check: (document: T) => T;
 }
 
-/** Applies writes one after another. A refused one fails alone; throws what `check` throws. */
+/** Applies writes one after another. A refused write fails alone. Throws the error of `check`. */
 export function applyBatch<T>(
   batch: readonly Write<T>[],
   current: Stored<T> | undefined,
@@ -92,13 +93,16 @@ export function applyBatch<T>(
   const write = { document, version, outbox: [...earlier, ...added], commands: [...commands, ...marked] };
   return { write, messages, earlier, marked: marked.map(({ id }) => id), answers };
 
-  /** Greater, and the time where that is greater still: comparable with the versions of what is removed and made anew. */
+  /**
+   * Returns a version greater than `previous` and at least the current time. So a document that is removed and inserted again
+   * has a greater version than before.
+   */
   function after(previous: number): number {
     return Math.max(previous + 1, now);
   }
 }
 
-/** What is lost together with the worker anyway need not be written. */
+/** Returns true for a message that goes into the outbox. A `volatile` one may be lost with the worker. */
 function isStored({ delivery }: Message): boolean {
   return delivery !== "volatile";
 }
