@@ -119,7 +119,9 @@ async function startFerretDb(): Promise<Server | Skipped> {
   if (!existsSync(FERRETDB)) return { skipped: `no MONGODB_URL, no mongod on the PATH, and ${said}` };
   const folder = await mkdtemp(join(tmpdir(), "junction-ferretdb-"));
   // It ends when its standard input does, so not even a killed test run leaves it behind.
-  const child = spawn(FERRETDB, [folder], { stdio: ["pipe", "pipe", "inherit"] });
+  // It has little data, and collecting garbage as often as by default takes a quarter of its time.
+  const env = { ...process.env, GOGC: "1000" };
+  const child = spawn(FERRETDB, [folder], { env, stdio: ["pipe", "pipe", "inherit"] });
   const stop = stopper(child, folder);
   const port = await firstLine(child);
   if (port === undefined) {
