@@ -7,7 +7,7 @@ import { type ContenderName, contenderOf } from "../../bench/contenders/index.ts
 import { Crowd } from "../../bench/load/crowd.ts";
 import { publish } from "../../bench/load/publishing.ts";
 import { Target } from "../../bench/load/target.ts";
-import { until } from "../support/cluster.ts";
+import { until } from "../support/until.ts";
 
 const CONTENDERS: ContenderName[] = ["junction-plain", "junction-socketio"];
 

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { DOORS, plainDoor } from "../support/client.ts";
-import { TestCluster, until } from "../support/cluster.ts";
+import { TestCluster } from "../support/cluster.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
+import { until } from "../support/until.ts";
 
 const EVENT = { path: "/ws/events/123", namespace: "/events/123" };
 

@@ -11,7 +11,8 @@ import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
 import { WebSocket } from "ws";
 import { type NginxView, renderNginx } from "../../src/cluster/nginx.ts";
-import { TestCluster, until } from "../support/cluster.ts";
+import { TestCluster } from "../support/cluster.ts";
+import { until } from "../support/until.ts";
 
 const LIMITS = {
   clientsPerProcess: 100,

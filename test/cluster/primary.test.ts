@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { isAlive, TestCluster, until } from "../support/cluster.ts";
+import { isAlive, TestCluster } from "../support/cluster.ts";
+import { until } from "../support/until.ts";
 
 describe("npm run cluster", function () {
   this.timeout(60_000);

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
 import { Drain } from "../../src/hub/drain.ts";
 import { type Ended, plainDoor, type TestClient } from "../support/client.ts";
-import { TestCluster, until } from "../support/cluster.ts";
+import { TestCluster } from "../support/cluster.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
+import { until } from "../support/until.ts";
 
 const EVENT = { path: "/ws/events/123", namespace: "/events/123" };
 

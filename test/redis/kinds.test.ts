@@ -6,7 +6,8 @@ import { systemClock } from "../../src/hub/clock.ts";
 import { parseRedisUrl } from "../../src/redis/address.ts";
 import { redisLimits } from "../../src/redis/limits.ts";
 import { Redis } from "../../src/redis/redis.ts";
-import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
+import { freePort } from "../support/free-port.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
 
 describe("REDIS_URL", () => {
   it("is a server, with or without a port, a user, a database and TLS", () => {

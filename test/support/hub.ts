@@ -50,7 +50,7 @@ export interface TestHub {
   stop(): Promise<void>;
 }
 
-/** How long hubs wait before they write, where their spec does not say: `scripts/test.mjs` runs specs again with others. */
+/** How long hubs wait before they write, where their spec does not say: `scripts/test/main.ts` runs specs again with others. */
 const { COALESCE_MS } = process.env;
 const WINDOW: ConfigFile = COALESCE_MS === undefined ? {} : { coalesceMs: Number(COALESCE_MS) };
 

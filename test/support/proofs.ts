@@ -1,9 +1,10 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Context } from "mocha";
 
 /**
- * Which spec has seen which message of which app on a real socket: `test/proofs.test.ts` holds it against what the
- * channels declare, and `docs/protocol.md` shows it.
+ * Which spec has seen which message of which app on a real socket. `scripts/test/main.ts` runs specs in several
+ * processes: each writes what its specs saw into the folder `PROOFS`, from which `test/proofs.test.ts` reads it all.
  */
 const seen = new Map<string, Set<string>>();
 let current: string | undefined;
@@ -22,9 +23,20 @@ export function prove(namespace: string, direction: "in" | "out", type: string):
   seen.set(key, specs.add(current));
 }
 
-/** The spec files that proved a message, in order. */
-export function proofsOf(key: string): string[] {
-  return [...(seen.get(key) ?? [])].sort();
+/** The spec files that proved each message, in order, of all processes that wrote into `folder`. */
+export function readProofs(folder: string): ReadonlyMap<string, readonly string[]> {
+  const proofs = new Map<string, string[]>();
+  for (const name of readdirSync(folder)) {
+    const written = JSON.parse(readFileSync(path.join(folder, name), "utf8")) as Record<string, string[]>;
+    for (const [key, specs] of Object.entries(written)) proofs.set(key, [...(proofs.get(key) ?? []), ...specs]);
+  }
+  for (const [key, specs] of proofs) proofs.set(key, [...new Set(specs)].sort());
+  return proofs;
+}
+
+function writeProofs(folder: string): void {
+  const written = Object.fromEntries([...seen].map(([key, specs]) => [key, [...specs]]));
+  writeFileSync(path.join(folder, `${process.pid}.json`), JSON.stringify(written));
 }
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -37,5 +49,9 @@ export const mochaHooks = {
   },
   afterEach(): void {
     current = undefined;
+  },
+  afterAll(): void {
+    const { PROOFS } = process.env;
+    if (PROOFS !== undefined) writeProofs(PROOFS);
   },
 };

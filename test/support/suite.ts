@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ConfigFile } from "../../src/config.ts";
 import { DOORS, type Door, pollingDoor, type Target, type TestClient } from "./client.ts";
 import { startHub, type TestHub } from "./hub.ts";
-import { startMongo } from "./mongo.ts";
+import { isFast, startMongo } from "./mongo.ts";
 
 /** What the specs of a suite share. Its hub is there once mocha's `before` hooks have run. */
 export interface Suite {
@@ -20,7 +20,7 @@ const ONE_DOOR: ConfigFile = { doors: [{ port: 0, apps: ["vehicles", "events"] }
 
 /** Runs the same specs on the embedded database and on a MongoDB server; one that cannot be had is told with the reason. */
 export function onBothStores(title: string, specs: (suite: Suite) => void, file: ConfigFile = ONE_DOOR): void {
-  for (const mongo of [false, true]) {
+  for (const mongo of isFast ? [false] : [false, true]) {
     describe(`${title}, on ${mongo ? "a MongoDB server" : "the embedded database"}`, () => {
       if (mongo) {
         before(async function () {

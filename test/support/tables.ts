@@ -3,11 +3,15 @@ import path from "node:path";
 import type { Channel } from "../../src/hub/channel.ts";
 import { DISCONNECTS } from "../../src/hub/disconnects.ts";
 import { ERRORS } from "../../src/hub/errors.ts";
-import { messageKey, proofsOf } from "./proofs.ts";
+import { messageKey } from "./proofs.ts";
 
-const FILE = path.resolve(import.meta.dirname, "../../docs/protocol.md");
+/** The pages that have generated parts. */
+export type Page = "protocol" | "proofs";
 
-/** The generated parts of docs/protocol.md, by the names of their markers. */
+/** Which specs proved a message, by its `messageKey`. */
+export type Proofs = ReadonlyMap<string, readonly string[]>;
+
+/** The generated parts of docs/protocol.md. */
 export function errorTable(): string {
   const rows = Object.entries(ERRORS).map(([code, { status, message }]) => [
     `\`${code}\``,
@@ -39,20 +43,33 @@ export function channelTable(channels: readonly Channel[]): string {
   return table(["app", "documented URL", "namespace", "credential"], rows);
 }
 
-/** Every message, its delivery class and the specs that saw it on a real socket. */
+/** Every message and its delivery class. */
 export function messageTable(channels: readonly Channel[]): string {
-  const rows = messagesOf(channels).map(({ app, direction, type, delivery }) => {
-    const specs = proofsOf(messageKey(app, direction, type)).map((spec) => `\`${spec}\``);
-    return [app, direction === "in" ? "client → hub" : "hub → client", `\`${type}\``, delivery, specs.join("<br>")];
+  const rows = messagesOf(channels).map(({ app, direction, type, delivery }) => [
+    app,
+    ARROWS[direction],
+    `\`${type}\``,
+    delivery,
+  ]);
+  return table(["app", "direction", "type", "class"], rows);
+}
+
+/** The part of docs/proofs.md: every message and the specs that saw it on a real socket. */
+export function proofTable(channels: readonly Channel[], proofs: Proofs): string {
+  const rows = messagesOf(channels).map(({ app, direction, type }) => {
+    const specs = (proofs.get(messageKey(app, direction, type)) ?? []).map((spec) => `\`${spec}\``);
+    return [app, ARROWS[direction], `\`${type}\``, specs.join("<br>")];
   });
-  return table(["app", "direction", "type", "class", "proved by"], rows);
+  return table(["app", "direction", "type", "proved by"], rows);
 }
 
 /** The messages that no spec has seen, as `app direction type`. */
-export function unproved(channels: readonly Channel[]): string[] {
+export function unproved(channels: readonly Channel[], proofs: Proofs): string[] {
   const keys = messagesOf(channels).map(({ app, direction, type }) => messageKey(app, direction, type));
-  return keys.filter((key) => proofsOf(key).length === 0);
+  return keys.filter((key) => !proofs.has(key));
 }
+
+const ARROWS = { in: "client → hub", out: "hub → client" };
 
 function messagesOf(channels: readonly Channel[]) {
   const messages = new Map<string, { app: string; direction: "in" | "out"; type: string; delivery: string }>();
@@ -76,16 +93,24 @@ function section(name: string): RegExp {
   return new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
 }
 
-/** What stands in docs/protocol.md between the markers of `name`. */
-export function documented(name: string): string | undefined {
-  return section(name).exec(readFileSync(FILE, "utf8"))?.[0].split("\n").slice(1, -1).join("\n");
+/** What stands on a page between the markers of `name`. */
+export function documented(page: Page, name: string): string | undefined {
+  return section(name)
+    .exec(readFileSync(fileOf(page), "utf8"))?.[0]
+    .split("\n")
+    .slice(1, -1)
+    .join("\n");
 }
 
 /** Puts `text` between the markers of `name`. */
-export function write(name: string, text: string): void {
-  const whole = readFileSync(FILE, "utf8");
+export function write(page: Page, name: string, text: string): void {
+  const whole = readFileSync(fileOf(page), "utf8");
   writeFileSync(
-    FILE,
+    fileOf(page),
     whole.replace(section(name), (_all, start: string, end: string) => `${start}${text}\n${end}`),
   );
+}
+
+function fileOf(page: Page): string {
+  return path.resolve(import.meta.dirname, `../../docs/${page}.md`);
 }

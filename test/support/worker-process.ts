@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "./redis.ts";
+import { freePort } from "./free-port.ts";
 
 /** A worker in a process of its own, which can die without a word. */
 export interface WorkerProcess {

@@ -7,7 +7,7 @@ import { WebSocketServer } from "ws";
 import { doorOf } from "../../verify/doors.ts";
 import type { Receipt } from "../../verify/ledger.ts";
 import { Subscriber, type Subscription } from "../../verify/subscriber.ts";
-import { until } from "../support/cluster.ts";
+import { until } from "../support/until.ts";
 
 type Body = Record<string, unknown>;
 

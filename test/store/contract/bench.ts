@@ -7,7 +7,7 @@ import { type Collection, defineCollection, type Store } from "../../../src/stor
 import { openStore } from "../../../src/store/open.ts";
 import type { Relay } from "../../../src/store/writes/relay.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { startMongo } from "../../support/mongo.ts";
+import { isFast, startMongo } from "../../support/mongo.ts";
 
 /** Where a store keeps its data, in a form that can be handed to another process. */
 export interface Location {
@@ -80,6 +80,7 @@ export function onEveryStore(specs: (bench: Bench) => void): void {
     });
   });
 
+  if (isFast) return;
   describe("store contract on MongoDB", () => {
     run(specs, async (context) => {
       const mongo = await startMongo();

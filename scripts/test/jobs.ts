@@ -1,0 +1,73 @@
+import path from "node:path";
+import type { Durations } from "./durations.ts";
+import { needsPrograms } from "./programs.ts";
+
+/** One process of a test run. */
+export interface Job {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  /** How long it takes, as far as is known. */
+  readonly seconds: number;
+  /** Added to what it inherits. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it writes its result, if its process is mocha. */
+  readonly result?: string;
+}
+
+/** Starting a process for specs costs two seconds, so those that are quick share one, up to this many seconds. */
+const SHARED_SECONDS = 20;
+/** What a spec file is taken to need before it has ever run: those that start programs wait for them. */
+const GUESSED_SECONDS = { withPrograms: 15, without: 2 };
+
+let number = 0;
+
+/** A mocha process for these specs; it writes its result into `folder`. */
+export function specJob(
+  specs: readonly string[],
+  { options = [], env = {}, folder, note = "", seconds = 0 }: SpecSettings & { seconds?: number },
+): Job {
+  const result = path.join(folder, `${++number}.json`);
+  const [first = "no specs"] = specs;
+  return {
+    name: `${specs.length > 1 ? `${first} and ${specs.length - 1} more` : first}${note}`,
+    command: [
+      process.execPath,
+      // `bin/mocha.js` would start a second process to have tsx in it.
+      ...["--import", "tsx", "node_modules/mocha/lib/cli/cli.js"],
+      ...["--reporter", "scripts/test/reporter.ts"],
+      ...options,
+      ...specs,
+    ],
+    seconds,
+    env: { ...env, TEST_RESULT: result },
+    result,
+  };
+}
+
+export interface SpecSettings {
+  /** Where results are written. */
+  readonly folder: string;
+  /** Added to what the processes inherit. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options for mocha. */
+  readonly options?: readonly string[];
+  /** Stands after the names of the jobs. */
+  readonly note?: string;
+}
+
+/** Deals specs out to processes, each long one to a process of its own. */
+export function specJobs(specs: readonly string[], durations: Durations, settings: SpecSettings): Job[] {
+  const guess = (spec: string): number => GUESSED_SECONDS[needsPrograms(spec) ? "withPrograms" : "without"];
+  const known = specs.map((spec) => ({ spec, seconds: durations[spec] ?? guess(spec) }));
+  const shared: { specs: string[]; seconds: number }[] = [];
+  for (const { spec, seconds } of known.toSorted((a, b) => b.seconds - a.seconds)) {
+    const place = shared.find((batch) => batch.seconds + seconds <= SHARED_SECONDS);
+    if (place) {
+      place.specs.push(spec);
+      place.seconds += seconds;
+    } else {
+      shared.push({ specs: [spec], seconds });
+    }
+  }
+  return shared.map((batch) => specJob(batch.specs, { ...settings, seconds: batch.seconds }));
+}
