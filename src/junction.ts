@@ -25,7 +25,6 @@ import { type Log, logHubEvents } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { connectPeers } from "./redis/peers.ts";
 import { defineCollection, type Store } from "./store/collection.ts";
-import { insertMissing } from "./store/ensure.ts";
 import { openStore } from "./store/open.ts";
 import { createTransports } from "./transports/transports.ts";
 
@@ -200,7 +199,7 @@ export async function startJunction(
       if (!seed || (await seeded.get(name))) continue;
       await seed(DEMO_USERS);
       // Another worker may have been just as quick; the data is the same.
-      await insertMissing(seeded, [{ id: name }]);
+      await seeded.ensure({ id: name });
     }
   }
 

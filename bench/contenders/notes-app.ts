@@ -5,7 +5,6 @@ import { publisher } from "../../src/hub/message.ts";
 import { log, reply, volatile } from "../../src/hub/outbound.ts";
 import { defineRoute } from "../../src/hub/route.ts";
 import { defineCollection } from "../../src/store/collection.ts";
-import { insertMissing } from "../../src/store/ensure.ts";
 
 const note = z.object({ n: z.number(), at: z.number(), text: z.string() });
 const inbound = { join: z.object({ room: z.string() }) };
@@ -30,10 +29,7 @@ export const notes: App = {
   name: "notes",
   async start({ store }) {
     const pads = await store.collection(padCollection);
-    await insertMissing(
-      pads,
-      Array.from({ length: PADS }, (_, i) => ({ id: i + 1, notes: 0 })),
-    );
+    for (let id = 1; id <= PADS; id++) await pads.ensure({ id, notes: 0 });
     const channel = defineChannel<typeof inbound, typeof outbound>({
       app: "notes",
       namespace: NAMESPACE,

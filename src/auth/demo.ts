@@ -1,5 +1,5 @@
+import { isError } from "../hub/errors.ts";
 import type { Role } from "../hub/identity.ts";
-import { insertMissing } from "../store/ensure.ts";
 import type { AuthCollections } from "./collections.ts";
 import { sha256 } from "./digest.ts";
 import { hashPassword } from "./passwords.ts";
@@ -56,13 +56,16 @@ export const DEMO_API_KEY = "demo-api-key";
 
 /** Puts the demo users and the demo API key where they are missing. Several workers may do so at once. */
 export async function seedDemo({ users, apiKeys }: Pick<AuthCollections, "users" | "apiKeys">): Promise<void> {
-  await insertMissing(apiKeys, [{ id: sha256(DEMO_API_KEY), name: "demo" }]);
+  await apiKeys.ensure({ id: sha256(DEMO_API_KEY), name: "demo" });
   const found = await Promise.all(Object.values(DEMO_USERS).map(({ id }) => users.get(id)));
   if (found.every((user) => user !== undefined)) return;
   // One hash for all: they share a password that everybody knows, and hashing is made to be slow.
   const passwordHash = await hashPassword(DEMO_PASSWORD);
-  await insertMissing(
-    users,
-    Object.values(DEMO_USERS).map((user) => ({ ...user, passwordHash })),
+  const seeds = Object.values(DEMO_USERS).map((user) =>
+    users.ensure({ ...user, passwordHash }).catch((error: unknown) => {
+      // Somebody else has the phone.
+      if (!isError(error, "conflict")) throw error;
+    }),
   );
+  await Promise.all(seeds);
 }

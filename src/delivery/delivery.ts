@@ -1,7 +1,7 @@
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import type { Delivering, Joining, Subscriber } from "../hub/delivering.ts";
-import { HubError } from "../hub/errors.ts";
+import { isError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Fanout, Message, Position, Publication, StoredPublication } from "../hub/message.ts";
 import type { Document } from "../store/collection.ts";
@@ -128,7 +128,7 @@ export class Delivery implements Delivering {
       await this.#feeds.catchUp(since - MARGIN_MS);
     } catch (error) {
       // With the database away too there is nothing to be caught up with.
-      if (error instanceof HubError && error.code === "unavailable") return;
+      if (isError(error, "unavailable")) return;
       this.#options.events.emit("fault", { where: "catching up with the other workers", error });
     }
   }

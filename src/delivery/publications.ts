@@ -5,7 +5,6 @@ import { every } from "../hub/clock.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
 import type { Message } from "../hub/message.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
-import { insertOnce } from "../store/ensure.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 
 const SWEEP_MS = 60_000;
@@ -40,7 +39,7 @@ export async function openPublications(
   return {
     async keep(message) {
       const id = message.id ?? randomUUID();
-      await insertOnce(collection, { id, expiresAt: clock.now() + REPEATABLE_MS }, [{ ...message, id }]);
+      await collection.ensure({ id, expiresAt: clock.now() + REPEATABLE_MS }, [{ ...message, id }]);
     },
     stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(collection, clock.now()).catch((error: unknown) => {

@@ -257,7 +257,7 @@ function notesApp(credential: "jwt" | "none"): App {
         on: {
           async write(client, { text }, command) {
             const written = { note: command.uuid(), number: await command.number(() => store.next("notes")) };
-            await notes.insert({ id: written.note, text }, [], command);
+            await notes.ensure({ id: written.note, text });
             await hooks.shift()?.();
             const increase = (before: z.output<typeof counter>) => {
               const next = { ...before, count: before.count + 1 };

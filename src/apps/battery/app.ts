@@ -1,5 +1,4 @@
 import type { App } from "../../app.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import { batteryChannels } from "./channel.ts";
 import { type Station, stationCollection } from "./collections.ts";
 import { createNotifications } from "./notifications.ts";
@@ -29,10 +28,8 @@ export const battery: App = {
       channels: batteryChannels(service, clock),
       routes: batteryRoutes(service, notifications),
       async seed() {
-        await insertMissing(stations, [
-          demoStation(1, "Downtown Station", 1, 20),
-          demoStation(2, "Airport Station", 21, 12),
-        ]);
+        await stations.ensure(demoStation(1, "Downtown Station", 1, 20));
+        await stations.ensure(demoStation(2, "Airport Station", 21, 12));
       },
     };
   },

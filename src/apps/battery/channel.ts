@@ -2,8 +2,6 @@ import { type Channel, defineChannel } from "../../hub/channel.ts";
 import type { Client } from "../../hub/client.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Resumed } from "../../hub/delivering.ts";
-import { Refusal } from "../../hub/disconnects.ts";
-import { HubError } from "../../hub/errors.ts";
 import type { OutboundTypes } from "../../hub/outbound.ts";
 import { sinceGiven } from "../../hub/resume.ts";
 import type { Station } from "./collections.ts";
@@ -69,11 +67,7 @@ export function batteryChannels(service: BatteryService, clock: Clock): Channel[
       credential: "none",
       outbound: stationOutbound,
       async admit(_identity, { station_id }) {
-        await service.get(idOf(station_id)).catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found"
-            ? new Refusal("not_found", error.message)
-            : error;
-        });
+        await service.get(idOf(station_id));
       },
       async open(client) {
         const id = idOf(client.params.station_id);

@@ -136,7 +136,7 @@ export function createBatteryService({
 
     async create(name: string, status: Status, command: Command): Promise<StationSummary> {
       const station = transitions.emptyStation(await command.number(nextStationId), name, status);
-      await stations.insert(station, [tellInventory(station, "update", timestamp(clock))], command);
+      await stations.ensure(station, [tellInventory(station, "update", timestamp(clock))]);
       return transitions.summaryOf(station);
     },
 

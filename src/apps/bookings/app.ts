@@ -1,6 +1,5 @@
 import type { App, DemoUsers } from "../../app.ts";
 import { timestamp } from "../../hub/clock.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { bookingsChannel } from "./channel.ts";
@@ -32,8 +31,8 @@ export const bookings: App = {
       ingest: bookingInlets(broadcasts),
       async seed(users) {
         const createdAt = timestamp(clock);
-        await insertMissing(bookingDocuments, [demoBooking(users, createdAt)]);
-        await insertMissing(tickets, [demoTicket(users, createdAt)]);
+        await bookingDocuments.ensure(demoBooking(users, createdAt));
+        await tickets.ensure(demoTicket(users, createdAt));
       },
     };
   },

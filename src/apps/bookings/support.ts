@@ -1,10 +1,9 @@
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
+import { HubError, isError } from "../../hub/errors.ts";
 import type { Identity } from "../../hub/identity.ts";
 import { createTurns } from "../../hub/in-turn.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
-import { insertOnce } from "../../store/ensure.ts";
 import type { RoomLog } from "../../store/log.ts";
 import { originOf } from "../../store/writes/origin.ts";
 import type { Broadcasts } from "./broadcasts.ts";
@@ -51,7 +50,8 @@ export function createSupportService(options: SupportServiceOptions) {
     find,
 
     async create({ userId }: Identity, subject: string, command: Command): Promise<Ticket> {
-      return insertOnce(tickets, { id: command.uuid(), userId, subject, createdAt: timestamp(clock) });
+      const ticket = { id: command.uuid(), userId, subject, createdAt: timestamp(clock) };
+      return (await tickets.ensure(ticket)).document;
     },
 
     /**
@@ -89,9 +89,10 @@ export function createSupportService(options: SupportServiceOptions) {
       if (last) await log.append(originOf(last).pending);
       const message: TicketMessage = { ...said, seq: (last?.seq ?? 0) + 1, createdAt: timestamp(clock) };
       try {
-        return await insertOnce(messages, message, [broadcasts.supportMessage(said.ticketId, said.senderId, message)]);
+        const broadcast = broadcasts.supportMessage(said.ticketId, said.senderId, message);
+        return (await messages.ensure(message, [broadcast])).document;
       } catch (error) {
-        if (!(error instanceof HubError && error.code === "conflict")) throw error;
+        if (!isError(error, "conflict")) throw error;
       }
     }
     throw new HubError("unavailable");

@@ -1,5 +1,4 @@
 import type { App, DemoUsers } from "../../app.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import { eventChannels } from "./channel.ts";
 import { type Event, eventCollection } from "./collections.ts";
 import { eventRoutes } from "./routes.ts";
@@ -17,7 +16,7 @@ export const events: App = {
       channels: eventChannels(service, limits, clock),
       routes: eventRoutes(service),
       async seed(users) {
-        await insertMissing(collection, demoEvents(users));
+        for (const event of demoEvents(users)) await collection.ensure(event);
       },
     };
   },

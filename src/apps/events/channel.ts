@@ -4,8 +4,6 @@ import { type Channel, defineChannel } from "../../hub/channel.ts";
 import type { Client as HubClient } from "../../hub/client.ts";
 import { type Clock, timestamp } from "../../hub/clock.ts";
 import type { Joining, Resumed } from "../../hub/delivering.ts";
-import { Refusal } from "../../hub/disconnects.ts";
-import { HubError } from "../../hub/errors.ts";
 import type { Limits } from "../../hub/limits.ts";
 import { sinceGiven } from "../../hub/resume.ts";
 import { inbound, type Outbound, outbound } from "./messages.ts";
@@ -106,11 +104,7 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
       namespace: `${NAMESPACE}/{eventId}`,
       path: "/ws/events/{eventId}",
       admit: async (identity, { eventId }) => {
-        await service.visible(idOf(eventId), identity).catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found"
-            ? new Refusal("not_found", error.message)
-            : error;
-        });
+        await service.visible(idOf(eventId), identity);
       },
       async open(client) {
         const eventId = idOf(client.params.eventId);

@@ -5,7 +5,6 @@ import type { Identity } from "../../hub/identity.ts";
 import { type Message, publisher } from "../../hub/message.ts";
 import type { Snapshot } from "../../hub/snapshot.ts";
 import type { Collection } from "../../store/collection.ts";
-import { insertOnce } from "../../store/ensure.ts";
 import type { Event } from "./collections.ts";
 import { outbound } from "./messages.ts";
 import * as seats from "./seats.ts";
@@ -84,7 +83,8 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
       command: Command,
     ): Promise<EventView> {
       const id = await command.number(nextId);
-      return insertOnce(events, { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} });
+      const fresh = { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} };
+      return factsOf((await events.ensure(fresh)).document);
     },
 
     async resize(id: number, seatCapacity: number, command: Command): Promise<EventView> {

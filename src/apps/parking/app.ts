@@ -1,5 +1,4 @@
 import type { App } from "../../app.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import { parkingChannel } from "./channel.ts";
 import { endedCollection, lotCollection } from "./collections.ts";
 import { parkingRoutes } from "./routes.ts";
@@ -22,7 +21,8 @@ export const parking: App = {
       channels: [parkingChannel()],
       routes: parkingRoutes(service),
       async seed() {
-        await insertMissing(lots, [emptyLot(1, "City Hall Parking", 50), emptyLot(2, "Airport Parking", 120)]);
+        await lots.ensure(emptyLot(1, "City Hall Parking", 50));
+        await lots.ensure(emptyLot(2, "Airport Parking", 120));
       },
     };
   },

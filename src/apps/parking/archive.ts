@@ -1,6 +1,5 @@
-import { HubError } from "../../hub/errors.ts";
+import { isError } from "../../hub/errors.ts";
 import type { Collection } from "../../store/collection.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import type { LocatedReservation, Lot } from "./collections.ts";
 import { hasEnded, without } from "./spots.ts";
 
@@ -26,13 +25,13 @@ export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReser
     try {
       for (let lot = await lots.get(lotId); lot && isUntidy(lot); lot = await lots.get(lotId)) {
         const batch = endedOf(lot).slice(0, BATCH);
-        await insertMissing(ended, batch);
+        await Promise.all(batch.map((one) => ended.ensure(one)));
         const ids = batch.map(({ id }) => id);
-        await lots.modify(lotId, (current) => ({ next: without(current, ids), result: undefined }));
+        await lots.modify(lotId, (current) => ({ next: without(current, ids) }));
       }
     } catch (error) {
       // The change that led here is made; that the database went away since is no failure of it.
-      if (!(error instanceof HubError && error.code === "unavailable")) throw error;
+      if (!isError(error, "unavailable")) throw error;
     } finally {
       moving.delete(lotId);
     }

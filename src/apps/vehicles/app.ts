@@ -1,5 +1,4 @@
 import type { App } from "../../app.ts";
-import { insertMissing } from "../../store/ensure.ts";
 import { vehicleChannel } from "./channel.ts";
 import { vehicleCollection } from "./collections.ts";
 import { demoVehicles } from "./demo.ts";
@@ -18,7 +17,7 @@ export const vehicles: App = {
       channels: [vehicleChannel(service)],
       routes: vehicleRoutes(service),
       async seed() {
-        await insertMissing(collection, demoVehicles(clock.now()));
+        await Promise.all(demoVehicles(clock.now()).map((vehicle) => collection.ensure(vehicle)));
       },
     };
   },

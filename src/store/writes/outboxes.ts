@@ -1,5 +1,5 @@
 import type { Clock } from "../../hub/clock.ts";
-import { HubError } from "../../hub/errors.ts";
+import { isError } from "../../hub/errors.ts";
 import type { StoredPublication } from "../../hub/message.ts";
 import type { Id } from "../collection.ts";
 import { type Outbox, type OutboxEntry, publicationOf } from "./record.ts";
@@ -60,7 +60,7 @@ export class Outboxes {
       }
     } catch (error) {
       end();
-      if (!isUnavailable(error)) this.#options.onFault?.("relaying the messages of a change", error);
+      if (!isError(error, "unavailable")) this.#options.onFault?.("relaying the messages of a change", error);
     }
   }
 
@@ -106,8 +106,4 @@ export class Outboxes {
       this.#relayed.delete(id);
     }
   }
-}
-
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof HubError && error.code === "unavailable";
 }

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { every } from "../../hub/clock.ts";
+import { isError } from "../../hub/errors.ts";
 import type { Document, Id } from "../collection.ts";
 import { type GroupCommit, groupCommit, type Writes } from "./group-commit.ts";
 import { Markers } from "./markers.ts";
-import { isUnavailable, Outboxes, type RelayOptions } from "./outboxes.ts";
+import { Outboxes, type RelayOptions } from "./outboxes.ts";
 import type { Records } from "./record.ts";
 
 /** A document that was not written again for so long, in milliseconds, is written without what may leave its record. */
@@ -105,7 +106,7 @@ export class Upkeep {
   }
 
   #report(where: string, error: unknown): void {
-    if (!isUnavailable(error)) this.#options.onFault?.(where, error);
+    if (!isError(error, "unavailable")) this.#options.onFault?.(where, error);
   }
 }
 

@@ -3,7 +3,6 @@ import { eventChannels } from "../../../src/apps/events/channel.ts";
 import { eventCollection } from "../../../src/apps/events/collections.ts";
 import { createEventsService } from "../../../src/apps/events/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
-import { Refusal } from "../../../src/hub/disconnects.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { localLimits } from "../../../src/hub/limits.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
@@ -21,8 +20,8 @@ describe("admission to an event's own channel", () => {
       Promise.resolve(channel?.admit?.(anIdentity("ann"), { eventId: "7" })).catch((thrown: unknown) => thrown);
 
     expect(await outcome())
-      .to.be.instanceOf(Refusal)
-      .and.include({ disconnect: "not_found" });
+      .to.be.instanceOf(HubError)
+      .and.include({ code: "not_found" });
     await remove();
     expect(await outcome())
       .to.be.instanceOf(HubError)

@@ -41,17 +41,18 @@ describe("ended reservations", () => {
     service = createParkingService({
       lots: {
         ...lots,
-        async modify(...args) {
+        async modify<R>(...args: Parameters<typeof lots.modify<R>>) {
           if (isGone) throw new HubError("unavailable");
           return lots.modify(...args);
         },
       },
       ended: {
         ...ended,
-        async insert(reservation) {
+        async ensure(reservation) {
           if (fails === "insert") throw new HubError("unavailable");
-          await ended.insert(reservation);
+          const ensured = await ended.ensure(reservation);
           isGone = fails === "modify";
+          return ensured;
         },
       },
       nextLotId: () => store.next("lots"),
