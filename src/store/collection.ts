@@ -113,6 +113,17 @@ export interface Collection<T extends Document, I extends string = string> {
    */
   modify(id: Id, transition: (document: T) => PlainChange<T>, command?: Command): Promise<undefined>;
   modify<R>(id: Id, transition: (document: T) => Change<T, R>, command?: Command): Promise<R>;
+  /**
+   * Inserts the next document of those that have the values `parent` in the leading fields of a unique index; its last
+   * field numbers them from 1, without gaps. `build` makes the document with the number, and may run again with another.
+   * Messages of class `log` come into their rooms in the order of the numbers. Resolves to the stored document: where the
+   * id is taken, to the one that has it.
+   */
+  insertNext(
+    index: I,
+    parent: readonly Scalar[],
+    build: (number: number) => { readonly document: T; readonly messages?: readonly Message[] },
+  ): Promise<T>;
   find(index: I, query: Query): Promise<T[]>;
   count(index: I, query: Pick<Query, "equals" | "prefix" | "range">): Promise<number>;
   /** True when there was one. Messages of it that nobody has relayed yet go with it. */

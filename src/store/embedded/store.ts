@@ -2,6 +2,7 @@ import type { Collection, CollectionDeclaration, Document, Store } from "../coll
 import { indexesOf } from "../declaration.ts";
 import { page, selection } from "../query.ts";
 import { isStorableId } from "../storable.ts";
+import { createInsertNext } from "../writes/insert-next.ts";
 import type { RelayOptions } from "../writes/outboxes.ts";
 import { documentOf } from "../writes/record.ts";
 import { Upkeep } from "../writes/upkeep.ts";
@@ -20,6 +21,7 @@ export interface EmbeddedOptions extends RelayOptions {
 export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions): Promise<Store> {
   const database = await EmbeddedDatabase.open(folder);
   const upkeep = new Upkeep(options);
+  const log = new EmbeddedLog(database, options.clock);
   const declared = new Set<string>();
 
   return {
@@ -35,7 +37,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
         collection: component(declaration.name),
         index: indexPrefix(declaration.name, index),
       });
-      const collection: Collection<T, I> = {
+      const collection: Omit<Collection<T, I>, "insertNext"> = {
         ...upkeep.writes(declaration.schema, records),
         async get(id) {
           const record = isStorableId(id) ? database.read(() => records.get(id)) : undefined;
@@ -50,7 +52,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
           return database.read(() => countEntries(place(index), selected));
         },
       };
-      return collection;
+      return { ...collection, insertNext: createInsertNext({ indexes, log, collection }) };
     },
     async next(sequence) {
       const key = component(sequence);
@@ -60,7 +62,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
         return number;
       });
     },
-    log: new EmbeddedLog(database, options.clock),
+    log,
     async ping() {
       database.read(() => {});
     },
