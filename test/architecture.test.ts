@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
+import { build } from "esbuild";
 
 const SRC = path.resolve(import.meta.dirname, "../src");
 
@@ -25,6 +26,25 @@ describe("the import law", () => {
     ).to.eql([]);
   });
 
+  it("lets an app import junction-hub, React for its hooks, and its own folder", () => {
+    const app = (file: string): string | undefined => /^apps\/\w+\//.exec(file)?.[0];
+    const mayImport = ["junction-hub", "react", "node:crypto"];
+    const isApart = ({ file, target, isOurs }: Import): boolean =>
+      isOurs ? !target.startsWith(app(file) ?? "") : !mayImport.includes(target);
+    expect(violations((found) => app(found.file) !== undefined && isApart(found))).to.eql([]);
+  });
+
+  it("keeps the server out of what apps import", async () => {
+    const { metafile } = await build({
+      entryPoints: [path.join(SRC, "index.ts")],
+      ...{ bundle: true, write: false, metafile: true, platform: "node", format: "esm", packages: "external" },
+    });
+    const files = Object.keys(metafile.inputs).filter((file) => !/^src\/(index|app|hub\/[\w-]+)\.ts$/.test(file));
+    const packages = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
+    expect(files).to.eql([]);
+    expect([...new Set(packages)].sort()).to.eql(["zod"]);
+  });
+
   it("keeps apps from importing each other", () => {
     const app = (file: string): string | undefined => /^apps\/(\w+)\//.exec(file)?.[1];
     expect(
@@ -46,17 +66,17 @@ describe("the import law", () => {
       helmet: ["http"],
       mongoose: ["store"],
       lmdb: ["store"],
-      jose: ["auth"],
+      jose: ["auth", "testing"],
       "socket.io": ["transports"],
       "engine.io": ["transports"],
       "socket.io-adapter": ["transports", "redis"],
       redis: ["redis"],
       "@socket.io/redis-adapter": ["redis"],
-      ws: ["transports"],
+      ws: ["transports", "testing"],
       pino: ["observability"],
       "prom-client": ["observability"],
-      "socket.io-client": ["client"],
-      react: ["client"],
+      "socket.io-client": ["client", "testing"],
+      react: ["client", "apps"],
     };
     expect(violations(({ file, target, isOurs }) => !isOurs && homes[target]?.includes(room(file)) === false)).to.eql(
       [],

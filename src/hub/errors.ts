@@ -40,7 +40,7 @@ export class HubError extends Error {
   }
 }
 
-/** Whether what was thrown is a `HubError` of this code. */
+/** Tells whether what was thrown is a `HubError` of this code. */
 export function isError(thrown: unknown, code: ErrorCode): thrown is HubError {
   return thrown instanceof HubError && thrown.code === code;
 }

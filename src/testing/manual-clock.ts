@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/hub/clock.ts";
+import type { Clock } from "../hub/clock.ts";
 
 interface Timer {
   readonly at: number;

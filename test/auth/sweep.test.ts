@@ -65,6 +65,7 @@ describe("what has expired", () => {
       limits: localLimits(clock),
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
+      roles: ["user"],
       onRevoked: () => {},
       onFault: (where) => expect.fail(where),
     });
@@ -87,6 +88,7 @@ describe("what has expired", () => {
       limits: localLimits(clock),
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
+      roles: ["user"],
       onRevoked: () => {},
       onFault: (where) => faults.push(where),
     });

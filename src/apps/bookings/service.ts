@@ -1,9 +1,13 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError, isError } from "../../hub/errors.ts";
-import type { Hub } from "../../hub/hub.ts";
-import type { Identity } from "../../hub/identity.ts";
-import type { Change } from "../../store/collection.ts";
+import {
+  type AppTools,
+  type Change,
+  type Clock,
+  type Command,
+  HubError,
+  type Identity,
+  isError,
+  timestamp,
+} from "junction-hub";
 import { begin, change, type Part, type Patch, partOf, report } from "./booking.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Booking, Bookings } from "./collections.ts";
@@ -14,7 +18,7 @@ export interface BookingsServiceOptions {
   readonly bookings: Bookings;
   readonly broadcasts: Broadcasts;
   readonly clock: Clock;
-  readonly evict: Hub["evict"];
+  readonly evict: AppTools["evict"];
 }
 
 export type BookingsService = ReturnType<typeof createBookingsService>;

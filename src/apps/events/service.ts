@@ -1,11 +1,14 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { Snapshot } from "../../hub/snapshot.ts";
-import type { Collection } from "../../store/collection.ts";
-import type { Event } from "./collections.ts";
+import {
+  type Clock,
+  type Command,
+  HubError,
+  type Identity,
+  type Message,
+  publisher,
+  type Snapshot,
+  timestamp,
+} from "junction-hub";
+import type { Event, Events } from "./collections.ts";
 import { outbound } from "./messages.ts";
 import * as seats from "./seats.ts";
 
@@ -17,7 +20,7 @@ export function roomOf(eventId: number): string {
 }
 
 export interface EventsServiceOptions {
-  readonly events: Collection<Event, "byId">;
+  readonly events: Events;
   readonly nextId: () => Promise<number>;
   readonly snapshot: Snapshot;
   readonly clock: Clock;

@@ -1,6 +1,5 @@
-import { isError } from "../../hub/errors.ts";
-import type { Collection } from "../../store/collection.ts";
-import type { LocatedReservation, Lot } from "./collections.ts";
+import { isError } from "junction-hub";
+import type { Ended, LocatedReservation, Lot, Lots } from "./collections.ts";
 import { hasEnded, without } from "./spots.ts";
 
 /** So many ended reservations may lie in a lot: moving them costs two more writes, which not every ending should. */
@@ -14,7 +13,7 @@ const BATCH = 256;
  * before they leave the lot, so a reader who looks into the lot first misses none, and may see one twice. A worker that
  * dies in between leaves them in the lot until the next move.
  */
-export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReservation>) {
+export function createTidy(lots: Pick<Lots, "get" | "modify">, ended: Pick<Ended, "ensure">) {
   /** Lots whose reservations this worker is moving. */
   const moving = new Set<number>();
 

@@ -1,10 +1,6 @@
-import type { Command } from "../../hub/commands.ts";
-import { HubError, isError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { Change, Collection } from "../../store/collection.ts";
+import { type Change, type Command, HubError, type Identity, isError, type Message, publisher } from "junction-hub";
 import { createTidy, isUntidy } from "./archive.ts";
-import type { LocatedReservation, Lot, Reservation } from "./collections.ts";
+import type { Ended, LocatedReservation, Lot, Lots, Reservation } from "./collections.ts";
 import { type NotificationType, outbound, type Status } from "./messages.ts";
 import * as spots from "./spots.ts";
 
@@ -16,8 +12,8 @@ export function roomOf(type: NotificationType, userId: string): string {
 }
 
 export interface ParkingServiceOptions {
-  readonly lots: Collection<Lot, "byId" | "byReservation" | "byUser">;
-  readonly ended: Collection<LocatedReservation, "byUser">;
+  readonly lots: Lots;
+  readonly ended: Ended;
   readonly nextLotId: () => Promise<number>;
   readonly nextReservationId: () => Promise<number>;
 }

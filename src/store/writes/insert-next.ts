@@ -15,7 +15,7 @@ export interface NumberingOptions<T extends Document, I extends string> {
 }
 
 /**
- * `insertNext` of a collection. The unique index refuses a number that another worker has taken; a worker's own inserts
+ * Makes `insertNext` for a collection. The unique index refuses a number that another worker has taken; a worker's own inserts
  * for one parent wait for each other.
  */
 export function createInsertNext<T extends Document, I extends string>({
@@ -48,7 +48,7 @@ export function createInsertNext<T extends Document, I extends string>({
     });
   };
 
-  /** Another worker may have stored a document and not relayed its messages yet: logs are to have the order of the numbers. */
+  /** Logs what another worker has stored with the last document and may not have relayed yet: logs have the numbers' order. */
   async function appendPending(last: T): Promise<void> {
     const logged = originOf(last).pending.filter(({ message }) => message.delivery === "log");
     if (logged.length > 0) await log.append(logged);

@@ -1,11 +1,7 @@
 import { expect } from "chai";
+import { collectionsOf } from "../../../src/app.ts";
 import { ENDED_IN_LOT } from "../../../src/apps/parking/archive.ts";
-import {
-  endedCollection,
-  type LocatedReservation,
-  type Lot,
-  lotCollection,
-} from "../../../src/apps/parking/collections.ts";
+import { type LocatedReservation, type Lot, openEnded, openLots } from "../../../src/apps/parking/collections.ts";
 import { createParkingService, type ParkingService } from "../../../src/apps/parking/service.ts";
 import { hasEnded } from "../../../src/apps/parking/spots.ts";
 import { once } from "../../../src/hub/commands.ts";
@@ -36,8 +32,8 @@ describe("ended reservations", () => {
     remove = temporary.remove;
     fails = undefined;
     isGone = false;
-    lots = await store.collection(lotCollection);
-    ended = await store.collection(endedCollection);
+    lots = await openLots(collectionsOf(store));
+    ended = await openEnded(collectionsOf(store));
     service = createParkingService({
       lots: {
         ...lots,

@@ -1,0 +1,1 @@
+export { idle, ManualClock } from "../../src/testing/manual-clock.ts";
