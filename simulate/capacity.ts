@@ -39,8 +39,8 @@ export interface Capacity {
 /** More are not looked into. */
 const MOST_WORKERS = 20_000;
 
-/** Collections of the apps, and of what they share: each is looked through once a second by each worker. */
-const COLLECTIONS = 15;
+/** Collections of the hub itself. Each, as each of the apps', is looked through once a second by each worker. */
+const OWN_COLLECTIONS = 7;
 
 const MIB = 1_024;
 
@@ -85,7 +85,7 @@ export function capacityFor(demand: Demand, costs: Costs, random: () => number):
       subscriptions: rooms * listening,
       publishingCores: costs.redisUs === undefined ? undefined : (messages * costs.redisUs) / 1e6,
     },
-    store: { changes, writes: 2 * changes, sweeps: workers * COLLECTIONS },
+    store: { changes, writes: 2 * changes, sweeps: workers * (OWN_COLLECTIONS + demand.collections) },
     proxy: { files: 2 * demand.connections, writes: deliveries / Math.max(1, condition.framesPerWrite) },
   };
 }

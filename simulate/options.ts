@@ -18,6 +18,8 @@ export interface Demand {
   /** MiB that the connections of a worker may take. */
   readonly memory: number;
   readonly coresPerMachine: number;
+  /** Collections of the apps. */
+  readonly collections: number;
 }
 
 export type Options =
@@ -37,6 +39,7 @@ const DEFAULTS = {
   backWithin: 10,
   memory: 1_024,
   coresPerMachine: 8,
+  collections: 8,
 };
 
 export const HELP = `npm run simulate -- --connections 1e6       what so many connections need
@@ -53,6 +56,7 @@ npm run simulate -- --check FILE,…          predictions beside what was measur
   --back-within S          seconds in which all are back after all were cut off at once (${DEFAULTS.backWithin})
   --memory MIB             for the connections of a worker (${DEFAULTS.memory})
   --cores-per-machine N    (${DEFAULTS.coresPerMachine})
+  --collections N          collections of the apps (${DEFAULTS.collections})
 
 The costs are in simulate/costs.json, with their source. docs/scaling.md explains the model and its limits.`;
 
@@ -73,6 +77,7 @@ export function optionsFrom(args: readonly string[]): Options {
       "back-within": text,
       memory: text,
       "cores-per-machine": text,
+      collections: text,
       calibrate: text,
       check: text,
       help: { type: "boolean", default: false },
@@ -109,6 +114,7 @@ export function optionsFrom(args: readonly string[]): Options {
       backWithin: number("back-within", DEFAULTS.backWithin, 0.1),
       memory: number("memory", DEFAULTS.memory, 1),
       coresPerMachine: number("cores-per-machine", DEFAULTS.coresPerMachine, 1),
+      collections: number("collections", DEFAULTS.collections, 0),
     },
   };
 }

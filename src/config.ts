@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { App } from "./app.ts";
 
 /** A port and the apps that it serves at their documented URLs. */
 export interface DoorConfig {
@@ -8,17 +9,16 @@ export interface DoorConfig {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
-/** The options of `cluster.config.ts`. */
+/** The options of `cluster.config.ts`; apps that have options of their own add a part each, under their names. */
 const fileSchema = z.strictObject({
-  /** Which port serves which apps at their documented URLs; every port serves all of them under their names. */
+  /**
+   * Which port serves which apps at their documented URLs; every port serves all of them under their names. Default:
+   * port 3000 with all of them.
+   */
   doors: z
     .array(z.strictObject({ port, apps: z.array(z.string()) }))
     .min(1)
-    .default([
-      { port: 3000, apps: ["vehicles", "events"] },
-      { port: 5000, apps: ["bookings"] },
-      { port: 8000, apps: ["battery", "parking"] },
-    ]),
+    .optional(),
   /** Where the embedded database and the development secret live. */
   dataDir: z.string().min(1).default("./data"),
   /** Largest message that a client may send, in bytes; a larger one is closed with 1009. */
@@ -40,12 +40,6 @@ const fileSchema = z.strictObject({
   coalesceMs: z.number().min(0).max(5).default(1),
   /** Origins whose pages may call the HTTP API and the polling transport. */
   origins: z.union([z.literal("*"), z.array(z.url())]).default("*"),
-  battery: z
-    .strictObject({
-      /** Whether `battery_booked` names the user in full; anybody may listen, so by default it is masked. */
-      exposeUser: z.boolean().default(false),
-    })
-    .prefault({}),
   cluster: z
     .strictObject({
       /** How many workers `npm run cluster` starts; default: one per core. `HUB_WORKERS` wins. */
@@ -93,15 +87,23 @@ const fileSchema = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
-export type ConfigFile = z.input<typeof fileSchema>;
+type Settings = z.output<typeof fileSchema>;
+
+/** An app as its configuration sees it. */
+export type ConfiguredApp = Pick<App, "name" | "options">;
+
+/** What `cluster.config.ts` may say. Beside the hub's own options it has those of apps, which are checked at start. */
+export type ConfigFile = z.input<typeof fileSchema> & Readonly<Record<string, unknown>>;
 
 /** Gives `cluster.config.ts` its types. */
 export function defineConfig(file: ConfigFile): ConfigFile {
   return file;
 }
 
-export interface Config extends Readonly<Omit<z.output<typeof fileSchema>, "doors">> {
+export interface Config extends Readonly<Omit<Settings, "doors">> {
   readonly doors: readonly DoorConfig[];
+  /** The options of the apps, by app: what the schema of each has made of its part of the file. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly production: boolean;
   /** Whether the demo data is put in place: on the embedded default, never in production. */
   readonly seedDemo: boolean;
@@ -130,16 +132,14 @@ const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR", "HUB_WORKER", "HU
 
 /**
  * The configuration of one worker: the environment wins over `cluster.config.ts`, which wins over the defaults.
- * `apps` are the names of all apps. Throws an `Error` whose text names every setting that is wrong.
+ * Throws an `Error` whose text names every setting that is wrong.
  */
-export function loadConfig(env: Environment, file: unknown, apps: readonly string[]): Config {
-  const parsed = fileSchema.safeParse(file ?? {});
-  if (!parsed.success) {
-    throw new Error(`cluster.config.ts is wrong:\n${z.prettifyError(parsed.error)}`);
-  }
-  const doors = doorsFrom(env, apps) ?? parsed.data.doors;
+export function loadConfig(env: Environment, file: unknown, apps: readonly ConfiguredApp[]): Config {
+  const { settings, options } = parseFile(file ?? {}, apps);
+  const names = apps.map(({ name }) => name);
+  const doors = doorsFrom(env, names) ?? settings.doors ?? [{ port: 3000, apps: names }];
   for (const name of doors.flatMap((door) => door.apps)) {
-    if (!apps.includes(name)) throw new Error(`doors name the app "${name}"; there is ${apps.join(", ")}`);
+    if (!names.includes(name)) throw new Error(`doors name the app "${name}"; there is ${names.join(", ")}`);
   }
   const ports = doors.map((door) => door.port).filter((number) => number !== 0);
   const twice = ports.find((number, i) => ports.indexOf(number) !== i);
@@ -147,13 +147,14 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
   const production = env.NODE_ENV === "production";
   const mongodbUrl = env.MONGODB_URL || undefined;
   return Object.freeze({
-    ...parsed.data,
+    ...settings,
     doors,
-    dataDir: env.HUB_DATA_DIR || parsed.data.dataDir,
+    options,
+    dataDir: env.HUB_DATA_DIR || settings.dataDir,
     production,
     seedDemo: !production && mongodbUrl === undefined,
     worker: workerName(env.HUB_WORKER || "w1"),
-    workers: workersFrom(env) ?? parsed.data.cluster.workers,
+    workers: workersFrom(env) ?? settings.cluster.workers,
     sockets: env.HUB_SOCKETS || undefined,
     trustedProxies: env.HUB_PROXIES || undefined,
     metricsToken: env.METRICS_TOKEN || undefined,
@@ -165,16 +166,30 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly strin
   });
 }
 
-/** `HUB_DOORS="3000:vehicles,events;5000:bookings"`, or `PORT` alone for one port with every app. */
+/** Checks the file, and parts the hub's own settings from those of apps with options. */
+function parseFile(file: unknown, apps: readonly ConfiguredApp[]) {
+  const parts: Record<string, z.ZodType> = {};
+  for (const { name, options } of apps) {
+    if (Object.hasOwn(fileSchema.shape, name)) throw new Error(`an app cannot be called ${name}: it is a setting`);
+    if (options) parts[name] = options.prefault({});
+  }
+  const parsed = fileSchema.extend(parts).safeParse(file);
+  if (!parsed.success) throw new Error(`cluster.config.ts is wrong:\n${z.prettifyError(parsed.error)}`);
+  const given = Object.entries(parsed.data);
+  const partOf = (isApps: boolean) => Object.fromEntries(given.filter(([key]) => Object.hasOwn(parts, key) === isApps));
+  return { settings: partOf(false) as Settings, options: partOf(true) };
+}
+
+/** `HUB_DOORS="3000:chat,polls;5000:orders"`, or `PORT` alone for one port with every app. */
 function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | undefined {
   if (env.HUB_DOORS) {
     const doors = env.HUB_DOORS.split(";").filter((door) => door.trim() !== "");
-    if (doors.length === 0) throw new Error("HUB_DOORS names no door; write 3000:events,vehicles");
+    if (doors.length === 0) throw new Error("HUB_DOORS names no door; write 3000:chat,polls");
     return doors.map((door) => {
       const [number, names = "", ...rest] = door.split(":");
       const parsed = port.safeParse(number?.trim() || undefined);
       if (!parsed.success || rest.length > 0)
-        throw new Error(`HUB_DOORS: "${door}" is not a port and its apps; write 3000:events,vehicles`);
+        throw new Error(`HUB_DOORS: "${door}" is not a port and its apps; write 3000:chat,polls`);
       const list = names.split(",").map((name) => name.trim());
       return { port: parsed.data, apps: list.filter((name) => name !== "") };
     });

@@ -1,11 +1,10 @@
 import type { Server } from "node:http";
-import { z } from "zod";
-import type { App, AppDeps } from "./app.ts";
-import { APPS } from "./apps/index.ts";
+import type { App } from "./app.ts";
 import { startAuth } from "./auth/auth.ts";
-import { DEMO_USERS } from "./auth/demo.ts";
+import type { Demo } from "./auth/demo.ts";
 import { localExpiringValues } from "./auth/expiring-values.ts";
 import { resolveSecrets } from "./auth/secrets.ts";
+import type { Roles } from "./auth/tokens.ts";
 import { type SocketKind, socketPath } from "./cluster/sockets.ts";
 import { openCommands } from "./commands/command-records.ts";
 import type { Config, DoorConfig } from "./config.ts";
@@ -23,8 +22,8 @@ import { Hub } from "./hub/hub.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { connectPeers } from "./redis/peers.ts";
-import { defineCollection, type Store } from "./store/collection.ts";
-import { insertMissing } from "./store/ensure.ts";
+import { startApps } from "./start-apps.ts";
+import type { Store } from "./store/collection.ts";
 import { openStore } from "./store/open.ts";
 import { createTransports } from "./transports/transports.ts";
 
@@ -47,8 +46,12 @@ export interface Junction {
 
 export interface JunctionOptions {
   readonly log: Log;
+  readonly apps: readonly App[];
+  /** What users can be; a token that names no role has the first. `admin` may publish by `POST /api/publish`. */
+  readonly roles: Roles;
+  /** Who the demo data is about; without it there is none. */
+  readonly demo?: Demo;
   readonly clock?: Clock;
-  readonly apps?: readonly App[];
   /** For tests alone: called at the points at which a worker can be made to die. */
   readonly faultPoint?: FaultPoint;
 }
@@ -59,13 +62,10 @@ const CLOSING_MS = 1_000;
 /** The same for the requests of a worker that drains: it is not in a hurry. */
 const FINISHING_MS = 10_000;
 
-/** Remembers which apps have their demo data, so that what a user removes does not come back. */
-const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
-
 /** The composition root: one worker of the hub, made of all its rooms. Rejects when it cannot start as configured. */
 export async function startJunction(
   config: Config,
-  { log, clock = systemClock, apps: declared = APPS, faultPoint }: JunctionOptions,
+  { log, clock = systemClock, apps: declared, roles, demo, faultPoint }: JunctionOptions,
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
   const events = new HubEvents();
@@ -82,26 +82,31 @@ export async function startJunction(
     limits,
     expiringValues: link.shareValues(localExpiringValues(clock)),
     secrets,
+    roles,
     onRevoked: control.revoke,
     events,
   });
   const commands = await openCommands({ store, clock, events });
   const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands, events });
 
-  const tools: AppDeps = {
+  const apps = await startApps({
+    apps: declared,
+    options: config.options,
+    roles,
     store,
     clock,
     limits,
-    config,
     publish: hub.publish.bind(hub),
     broadcast: hub.broadcast.bind(hub),
     snapshot: createSnapshot(store.log),
     evict: control.evict,
-  };
-  const apps = await Promise.all(declared.map(async (app) => ({ ...(await app.start(tools)), name: app.name })));
-  if (config.seedDemo) await seedDemo();
+  });
+  const { channels } = apps;
+  if (config.seedDemo && demo) {
+    await auth.seedDemo(demo);
+    await apps.seed((name) => idOfDemoUser(demo, name));
+  }
 
-  const channels = apps.flatMap((app) => app.channels);
   const transports = createTransports(hub, channels, {
     ...config,
     windowMs: config.coalesceMs,
@@ -114,10 +119,10 @@ export async function startJunction(
   hub.attach(delivery);
   store.relayTo(delivery);
   const metrics = createMetrics({ events, subscriptions: () => transports.subscriptions() });
-  link.connect({ hub, receiver: delivery, channels, ingest: Object.assign({}, ...apps.map(({ ingest }) => ingest)) });
+  link.connect({ hub, receiver: delivery, channels, ingest: apps.ingest });
   const drain = new Drain(hub, config.cluster);
   const http = createHttpApp({
-    routes: [...auth.routes, ...apps.flatMap(({ routes }) => routes ?? []), publishRoute(hub, channels)],
+    routes: [...auth.routes, ...apps.routes, publishRoute(hub, channels)],
     channels,
     doors: () => doors.opened,
     authenticator: auth.authenticator,
@@ -175,17 +180,6 @@ export async function startJunction(
     return config.doors.map((door, i) => ({ ...door, path: socketPath(sockets, worker, i, kind) }));
   }
 
-  async function seedDemo(): Promise<void> {
-    await auth.seedDemo();
-    const seeded = await store.collection(seededCollection);
-    for (const { name, seed } of apps) {
-      if (!seed || (await seeded.get(name))) continue;
-      await seed(DEMO_USERS);
-      // Another worker may have been just as quick; the data is the same.
-      await insertMissing(seeded, [{ id: name }]);
-    }
-  }
-
   async function giveUp(error: unknown): Promise<never> {
     await transports.close();
     await auth.stop();
@@ -193,4 +187,10 @@ export async function startJunction(
     await store.close();
     throw error;
   }
+}
+
+function idOfDemoUser({ users }: Demo, name: string): string {
+  const user = users[name];
+  if (!user) throw new Error(`there is no demo user "${name}"; there is ${Object.keys(users).join(", ")}`);
+  return user.id;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
+import { build } from "esbuild";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
@@ -17,9 +18,9 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   // The face of the package: declarations alone, no server behind them.
   "index.ts": ["app.ts", "hub", "store"],
   "app.ts": ["hub", "store"],
-  "config.ts": [],
+  "config.ts": ["app.ts"],
   // An app imports the face, as any other project would, and itself.
-  apps: ["index.ts"],
+  apps: ["client", "index.ts", "server.ts"],
   store: ["hub"],
   transports: ["hub"],
   observability: ["hub"],
@@ -31,9 +32,10 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   // Processes of one machine: they start workers, and are in none.
   cluster: ["config.ts", "http", "hub", "observability"],
   // What a web app installs has types of the hub and nothing else of it.
-  client: ["apps", "hub"],
+  client: ["hub"],
   "junction.ts": [
     "app.ts",
+    "start-apps.ts",
     "auth",
     "cluster",
     "commands",
@@ -46,8 +48,9 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     "store",
     "transports",
   ],
-  "server.ts": ["config.ts", "junction.ts", "observability"],
-  testing: ["app.ts", "config.ts", "hub", "junction.ts", "observability", "store"],
+  "start-apps.ts": ["app.ts", "hub", "store"],
+  "server.ts": ["auth", "config.ts", "junction.ts", "observability"],
+  testing: ["app.ts", "auth", "config.ts", "hub", "junction.ts", "observability", "store"],
   bin: ["apps", "auth", "cluster", "config.ts", "http", "junction.ts", "observability"],
 };
 
@@ -67,16 +70,15 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["observability"],
   "prom-client": ["observability"],
   "socket.io-client": ["client", "testing"],
-  react: ["client"],
+  react: ["client", "apps"],
 };
 
-/** The package's own name, by which apps import its faces. */
-const FACES: Readonly<Record<string, string>> = {
-  "junction-hub": "src/index.ts",
-  "junction-hub/server": "src/server.ts",
-  "junction-hub/testing": "src/testing/index.ts",
-  "junction-hub/client": "src/client/index.ts",
-};
+/** The package's own names, by which apps import its faces. */
+const FACES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(
+    JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")).exports as Record<string, string>,
+  ).map(([name, file]) => [path.posix.join("junction-hub", name), path.posix.normalize(file)]),
+);
 
 interface Import {
   /** Relative to the project's root, with `/` between folders. */
@@ -104,6 +106,29 @@ describe("the import law", () => {
   it("lists every room", () => {
     const rooms = new Set(files.flatMap((file) => roomOf(path.relative(ROOT, file)) ?? []));
     expect([...rooms].filter((room) => !(room in LAW))).to.eql([]);
+  });
+
+  it("lets an app import junction-hub, React for its hooks, and its own folder", () => {
+    const appOf = (file: string): string | undefined => /^src\/apps\/\w+\//.exec(file)?.[0];
+    const allowed = ["src/index.ts", "src/apps/client.ts", "react", "node:crypto"];
+    const breaches = imports.filter(({ file, target }) => {
+      const app = appOf(file);
+      return (
+        app !== undefined && !target.startsWith(app) && !target.startsWith("src/client/") && !allowed.includes(target)
+      );
+    });
+    expect(breaches.map(({ file, target }) => `${file} imports ${target}`)).to.eql([]);
+  });
+
+  it("keeps the server out of what apps import", async () => {
+    const { metafile } = await build({
+      entryPoints: [path.join(ROOT, "src/index.ts")],
+      ...{ bundle: true, write: false, metafile: true, platform: "node", format: "esm", packages: "external" },
+    });
+    const inputs = Object.keys(metafile.inputs).filter((file) => !/^src\/(index|app|hub\/[\w-]+)\.ts$/.test(file));
+    const packages = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
+    expect(inputs).to.eql([]);
+    expect([...new Set(packages)].sort()).to.eql(["zod"]);
   });
 
   it("keeps apps from importing each other", () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
-import { DEMO_PASSWORD, DEMO_USERS } from "../src/auth/demo.ts";
+import { DEMO_PASSWORD, DEMO_USERS } from "../src/apps/demo-users.ts";
 import type { Role } from "../src/hub/identity.ts";
 
 /** Somebody who acts or watches. */

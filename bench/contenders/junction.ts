@@ -1,4 +1,4 @@
-import { APPS } from "../../src/apps/index.ts";
+import { SERVED } from "../../src/apps/index.ts";
 import { loadConfig } from "../../src/config.ts";
 import { startJunction } from "../../src/junction.ts";
 import { createLog } from "../../src/observability/log.ts";
@@ -10,7 +10,7 @@ import { settingsOf } from "./settings.ts";
 
 /** A worker as `npm start` runs it, with all apps and those of the benchmark; it logs what goes wrong, but no request. */
 const settings = settingsOf(process.argv);
-const apps = [...APPS, bench, notes].map((app) => (settings.oneAtATime ? oneAtATime(app) : app));
+const apps = [...SERVED.apps, bench, notes].map((app) => (settings.oneAtATime ? oneAtATime(app) : app));
 const { MONGODB_URL, BENCH_JWT_SECRET } = process.env;
 const config = loadConfig(
   {
@@ -22,10 +22,10 @@ const config = loadConfig(
     MONGODB_URL,
   },
   { logLevel: "warn", ...(settings.coalesceMs !== undefined && { coalesceMs: settings.coalesceMs }) },
-  apps.map(({ name }) => name),
+  apps,
 );
 const log = createLog({ level: config.logLevel, worker: config.worker });
-const { hub, doors } = await startJunction({ ...config, seedDemo: false }, { log, apps });
+const { hub, doors } = await startJunction({ ...config, seedDemo: false }, { ...SERVED, log, apps });
 
 await serveControl(doors[0]?.port ?? 0, (room, payloads) => {
   for (const payload of payloads) hub.broadcast(message(room, "note", payload));

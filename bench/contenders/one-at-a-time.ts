@@ -7,7 +7,7 @@ import type { Collection, Document, Store } from "../../src/store/collection.ts"
  * store never finds two waiting and writes each by itself. That is all that differs.
  */
 export function oneAtATime(app: App): App {
-  return { name: app.name, start: (tools) => app.start({ ...tools, store: withTurns(tools.store) }) };
+  return { ...app, start: (tools) => app.start({ ...tools, store: withTurns(tools.store) }) };
 }
 
 function withTurns(store: Store): Store {

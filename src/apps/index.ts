@@ -1,9 +1,16 @@
-import type { App } from "../app.ts";
+import type { App, Role } from "junction-hub";
 import { battery } from "./battery/app.ts";
 import { bookings } from "./bookings/app.ts";
+import { DEMO } from "./demo-users.ts";
 import { events } from "./events/app.ts";
 import { parking } from "./parking/app.ts";
 import { vehicles } from "./vehicles/app.ts";
 
-/** Every app that the hub serves. A new one is a new folder and a line here. */
+/** Every app that this hub serves. A new one is a new folder and a line here. */
 export const APPS: readonly App[] = [vehicles, battery, events, bookings, parking];
+
+/** What its users can be; a token that names no role is a customer's. */
+export const ROLES = ["customer", "technician", "operator", "admin"] as const satisfies readonly Role[];
+
+/** What the server is started with. */
+export const SERVED = { apps: APPS, roles: ROLES, demo: DEMO };

@@ -7,13 +7,13 @@ import type { Route } from "../hub/route.ts";
 import type { Store } from "../store/collection.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import { openCollections, sweep } from "./collections.ts";
-import { seedDemo } from "./demo.ts";
+import { type Demo, seedDemo } from "./demo.ts";
 import type { ExpiringValues } from "./expiring-values.ts";
 import { loginRoutes, logoutRoute } from "./routes.ts";
 import type { Secrets } from "./secrets.ts";
 import { createLoginService, createLogout } from "./service.ts";
 import { createSessions } from "./sessions.ts";
-import { createTokenIssuer, createTokenVerifier } from "./tokens.ts";
+import { createTokenIssuer, createTokenVerifier, type Roles } from "./tokens.ts";
 import { createWsTokens, wsTokenRoute } from "./ws-tokens.ts";
 
 export interface AuthOptions {
@@ -24,6 +24,7 @@ export interface AuthOptions {
   readonly expiringValues: ExpiringValues;
   /** From `resolveSecrets`. Without a signing key there is no login here: the identity provider signs people in. */
   readonly secrets: Secrets;
+  readonly roles: Roles;
   /** Called when a token was logged out: its sockets are to be closed, on every worker. */
   readonly onRevoked: (credentialId: string) => void | Promise<void>;
   /** Reports failures that no client waits for. */
@@ -34,7 +35,7 @@ export interface Auth {
   readonly authenticator: Authenticator;
   readonly routes: readonly Route[];
   /** Puts the demo users and the demo API key where they are missing. */
-  seedDemo(): Promise<void>;
+  seedDemo(demo: Demo): Promise<void>;
   /** Ends the sweeping; resolves when the store is no longer used. */
   stop(): Promise<void>;
 }
@@ -44,7 +45,7 @@ const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 /** Opens the room: its collections, its authenticator and its routes. Rejects as the store does. */
 export async function startAuth(options: AuthOptions): Promise<Auth> {
-  const { store, clock, limits, secrets, onRevoked, events } = options;
+  const { store, clock, limits, secrets, roles, onRevoked, events } = options;
   const collections = await openCollections(store);
   const { users, revocations } = collections;
   const sessions = createSessions(collections.sessions, clock);
@@ -53,17 +54,17 @@ export async function startAuth(options: AuthOptions): Promise<Auth> {
   const routes = [wsTokenRoute(wsTokens), logoutRoute(createLogout({ revocations, sessions, clock, onRevoked }))];
   if (secrets.signingKey) {
     const issueToken = createTokenIssuer(secrets.signingKey, clock);
-    routes.push(...loginRoutes(createLoginService({ users, sessions, issueToken, limits })));
+    routes.push(...loginRoutes(createLoginService({ users, sessions, issueToken, limits }), roles));
   }
 
   return {
     authenticator: createAuthenticator({
-      verifyToken: createTokenVerifier(secrets, clock, events),
+      verifyToken: createTokenVerifier({ ...secrets, roles }, clock, events),
       collections,
       wsTokens,
     }),
     routes,
-    seedDemo: () => seedDemo(collections),
+    seedDemo: (demo) => seedDemo(collections, demo),
     stop: every(clock, SWEEP_INTERVAL_MS, async () => {
       await sweep(collections, clock.now()).catch((error: unknown) => {
         events.emit("fault", { where: "sweeping expired sessions", error });

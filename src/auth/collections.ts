@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { ROLES } from "../hub/identity.ts";
 import { type Collection, defineCollection, type Store } from "../store/collection.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 
@@ -11,7 +10,7 @@ const users = defineCollection({
     phone: z.string(),
     email: z.string(),
     name: z.string(),
-    role: z.enum(ROLES),
+    role: z.string(),
     passwordHash: z.string(),
   }),
   indexes: { byPhone: { fields: ["phone"], unique: true } },

@@ -88,10 +88,7 @@ export function createLogout(tools: {
     const { credentialId, expiresAt = clock.now() + ACCESS_TOKEN_SECONDS * 1000 } = identity;
     // A ws token that was given for it may be good for longer than itself, and dies with it.
     const keptUntil = Math.max(expiresAt, clock.now() + WS_TOKEN_SECONDS * 1000);
-    await revocations.insert({ id: sha256(credentialId), expiresAt: keptUntil }).catch((error: unknown) => {
-      const alreadyRevoked = error instanceof HubError && error.code === "conflict";
-      if (!alreadyRevoked) throw error;
-    });
+    await revocations.ensure({ id: sha256(credentialId), expiresAt: keptUntil });
     const family = (identity as Partial<TokenIdentity>).family;
     if (family !== undefined) await sessions.end(family);
     await onRevoked(credentialId);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../hub/clock.ts";
-import { HubError } from "../hub/errors.ts";
+import { HubError, isError } from "../hub/errors.ts";
 import type { Collection } from "../store/collection.ts";
 import type { Session } from "./collections.ts";
 import { sha256 } from "./digest.ts";
@@ -58,7 +58,7 @@ export function createSessions(collection: Collection<Session, "byExpiry">, cloc
           return { next: { ...session, tokenHash: sha256(refreshToken), expiresAt }, result: session.userId };
         })
         .catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found" ? invalid() : error;
+          throw isError(error, "not_found") ? invalid() : error;
         });
       if (userId === undefined) throw invalid();
       return { family, userId, refreshToken };

@@ -5,7 +5,7 @@ import type { Clock } from "../hub/clock.ts";
 import { Refusal } from "../hub/disconnects.ts";
 import { HubError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
-import { type Identity, ROLES, type Role } from "../hub/identity.ts";
+import type { Identity, Role } from "../hub/identity.ts";
 import { sha256 } from "./digest.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -46,10 +46,12 @@ const ASYMMETRIC = [
   "Ed25519",
 ];
 
-/** The claims of a token whose signature is good. Whoever signs may add others; those are not looked at. */
+/** The roles that users can have; a token that names none has the first. */
+export type Roles = readonly [Role, ...Role[]];
+
+/** The claims of a token whose signature is good, without its role. Others that it may have are not looked at. */
 const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
-  role: z.enum(ROLES).default("customer"),
   email: z.string().max(320).optional().catch(undefined),
   exp: z.number().positive().max(LAST_SECOND),
   jti: z.string().min(1).max(256).optional(),
@@ -70,13 +72,18 @@ export function createTokenIssuer(signingKey: KeyObject, clock: Clock): TokenIss
  * A verifier for tokens signed with the shared key, with a key of the JWKS, or either where both are set.
  * Emits a `fault` event with the reason when the keys of the JWKS cannot be had.
  */
-export function createTokenVerifier({ signingKey, jwksUrl }: Secrets, clock: Clock, events: HubEvents): TokenVerifier {
+export function createTokenVerifier(
+  { signingKey, jwksUrl, roles }: Secrets & { readonly roles: Roles },
+  clock: Clock,
+  events: HubEvents,
+): TokenVerifier {
+  const schema = claimsSchema.extend({ role: z.enum(roles).default(roles[0]) });
   const publicKeys = jwksUrl && remoteKeys(jwksUrl, events);
 
   return async (token) => {
     try {
       if (token.length > LONGEST_TOKEN) throw new Refusal("invalid_token");
-      const claims = claimsSchema.safeParse(await verifySignature(token));
+      const claims = schema.safeParse(await verifySignature(token));
       if (!claims.success) throw new Refusal("invalid_token");
       return identityOf(claims.data, token);
     } catch (error) {
@@ -96,7 +103,7 @@ export function createTokenVerifier({ signingKey, jwksUrl }: Secrets, clock: Clo
   }
 }
 
-function identityOf(claims: z.output<typeof claimsSchema>, token: string): TokenIdentity {
+function identityOf(claims: z.output<typeof claimsSchema> & { readonly role: Role }, token: string): TokenIdentity {
   return {
     userId: claims.sub,
     role: claims.role,

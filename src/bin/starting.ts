@@ -12,11 +12,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
   const options = existsSync(file)
     ? ((await import(pathToFileURL(file).href)) as { default: unknown }).default
     : undefined;
-  const config = loadConfig(
-    env,
-    options,
-    APPS.map(({ name }) => name),
-  );
+  const config = loadConfig(env, options, APPS);
   for (const warning of config.warnings) console.error(`Warning: ${warning}`);
   return config;
 }

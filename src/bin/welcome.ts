@@ -1,4 +1,4 @@
-import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "../auth/demo.ts";
+import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "../apps/demo-users.ts";
 import type { Config, DoorConfig } from "../config.ts";
 
 /** What there is to tell about a hub that serves. */

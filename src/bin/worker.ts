@@ -1,3 +1,4 @@
+import { SERVED } from "../apps/index.ts";
 import type { FromWorker, ToWorker } from "../cluster/worker.ts";
 import { startJunction } from "../junction.ts";
 import { createLog } from "../observability/log.ts";
@@ -19,7 +20,8 @@ async function main(args: readonly string[]): Promise<void> {
   const config = await readConfig(process.env);
   if (args.includes("--fresh")) await beginAnew(config);
 
-  const junction = await startJunction(config, { log: createLog({ level: config.logLevel, worker: config.worker }) });
+  const log = createLog({ level: config.logLevel, worker: config.worker });
+  const junction = await startJunction(config, { ...SERVED, log });
   let isStopping = false;
   const stop = async (end: () => Promise<void>): Promise<void> => {
     // A signal may come twice, from the terminal and from npm; the second changes nothing.

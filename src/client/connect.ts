@@ -1,10 +1,10 @@
 import { io, type Socket } from "socket.io-client";
 import type { Acknowledgement } from "../hub/dispatch.ts";
-import type { ClientMessages, Closing, Credentials, HubMessages, Namespace, Namespaces, Token } from "./namespaces.ts";
-import { baseUrl } from "./settings.ts";
+import type { ClientMessages, Closing, Credentials, Declared, HubMessages, Token } from "./namespaces.ts";
+import { baseUrl, type Ports } from "./settings.ts";
 
 /** What `connect` takes beside the namespace; the credential is the one that the namespace asks for. */
-export type ConnectOptions<N extends Namespace> = Credentials[Namespaces[N]["credential"]] & {
+export type ConnectOptions<D extends Declared> = Credentials[D["credential"]] & {
   /** Any port of the hub; see `configureJunction`. */
   readonly url?: string;
   /** `false`: a connection that is lost or refused stays so. */
@@ -20,15 +20,15 @@ export type ConnectOptions<N extends Namespace> = Credentials[Namespaces[N]["cre
 type Nothing = Record<never, never>;
 
 /** The options may be left out where none is needed. */
-type OptionsArgument<N extends Namespace> =
-  Nothing extends ConnectOptions<N> ? [options?: ConnectOptions<N>] : [options: ConnectOptions<N>];
+type OptionsArgument<D extends Declared> =
+  Nothing extends ConnectOptions<D> ? [options?: ConnectOptions<D>] : [options: ConnectOptions<D>];
 
 /** A client that was not let in (`data` has the code and reason), or could not reach the hub (no `data`). */
 export type ConnectError = Error & { readonly data?: Closing };
 
 /** What can be listened to: the messages of the hub, and what becomes of the connection. */
-export type Listeners<N extends Namespace> = {
-  [T in keyof HubMessages<N>]: (payload: HubMessages<N>[T]) => void;
+export type Listeners<D extends Declared> = {
+  [T in keyof HubMessages<D>]: (payload: HubMessages<D>[T]) => void;
 } & {
   /** Also when a lost connection has come back: rooms are to be joined again. */
   connect: () => void;
@@ -42,8 +42,8 @@ type Payload<P> = Nothing extends P ? [payload?: P] : [payload: P];
 type PayloadAndAnswer<P> = Payload<P> | [payload: P, answer: (answer: Acknowledgement) => void];
 
 type AnyListener = (...args: unknown[]) => void;
-type Sends<N extends Namespace> = keyof ClientMessages<N> & string;
-type Hears<N extends Namespace> = keyof Listeners<N> & string;
+type Sends<D extends Declared> = keyof ClientMessages<D> & string;
+type Hears<D extends Declared> = keyof Listeners<D> & string;
 
 /** Close codes after which the hub is to be tried again: the worker goes (another has come), or had too much to do. */
 const COME_BACK: readonly (number | undefined)[] = [1001, 1013];
@@ -52,28 +52,31 @@ const COME_BACK_MS = 1_000;
 /** How long an answer may take. */
 const ANSWER_MS = 10_000;
 
+/** Connects to one of the namespaces that `M` has by their names; one with a parameter is written with it, `/polls/7`. */
+export type Connect<M extends { readonly [N in keyof M]: Declared }> = <N extends keyof M & string>(
+  namespace: N,
+  ...[options]: OptionsArgument<M[N]>
+) => HubSocket<M[N]>;
+
 /**
- * Connects to a namespace of the hub, from a browser or from Node. What is sent before the connection is there waits for it.
- * A lost connection comes back by itself; one that the hub has refused or ended for a reason of policy (1008) does not.
- *
- * ```ts
- * const events = connect("/events", { url: "http://localhost:3000", token });
- * events.on("seat_update", ({ eventId, availableSeats }) => show(eventId, availableSeats));
- * const answer = await events.emitWithAck("subscribe_event", { eventId: 123 });
- * ```
+ * Makes the `connect` of a hub with the namespaces `M`, for browsers and Node. What is sent before the connection is there
+ * waits for it. A lost connection comes back by itself; one that the hub has refused or ended for a reason of policy
+ * (1008) does not. `ports`: where on localhost each app is looked for while nothing else is said.
  */
-export function connect<N extends Namespace>(namespace: N, ...[options]: OptionsArgument<N>): HubSocket<N> {
-  const { url, token, apiKey, reconnect = true, since }: AnyOptions = options ?? {};
-  const socket = io(baseUrl(namespace, url) + namespace, {
-    auth: (give) => void authOf(token, apiKey).then((auth) => give({ ...auth, since: since?.() })),
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    autoConnect: false,
-    reconnection: reconnect,
-    // Sockets share a connection and how it comes back; one that does not come back has its own.
-    forceNew: !reconnect,
-  });
-  return new HubSocket(socket, reconnect);
+export function createConnect<M extends { readonly [N in keyof M]: Declared }>(ports: Ports = {}): Connect<M> {
+  return (namespace, ...[options]) => {
+    const { url, token, apiKey, reconnect = true, since }: AnyOptions = options ?? {};
+    const socket = io(baseUrl(namespace, ports, url) + namespace, {
+      auth: (give) => void authOf(token, apiKey).then((auth) => give({ ...auth, since: since?.() })),
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      autoConnect: false,
+      reconnection: reconnect,
+      // Sockets share a connection and how it comes back; one that does not come back has its own.
+      forceNew: !reconnect,
+    });
+    return new HubSocket(socket, reconnect);
+  };
 }
 
 interface AnyOptions {
@@ -96,7 +99,7 @@ async function authOf(token: Token | undefined, apiKey: string | undefined): Pro
 }
 
 /** A connection to a namespace, with Socket.IO's own names and the types of the namespace. Made by `connect`. */
-export class HubSocket<N extends Namespace> {
+export class HubSocket<D extends Declared> {
   readonly #socket: Socket;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -114,28 +117,28 @@ export class HubSocket<N extends Namespace> {
     return this.#socket.connected;
   }
 
-  on<T extends Hears<N>>(type: T, listener: Listeners<N>[T]): this {
+  on<T extends Hears<D>>(type: T, listener: Listeners<D>[T]): this {
     this.#socket.on(type as string, listener as AnyListener);
     return this;
   }
 
-  once<T extends Hears<N>>(type: T, listener: Listeners<N>[T]): this {
+  once<T extends Hears<D>>(type: T, listener: Listeners<D>[T]): this {
     this.#socket.once(type as string, listener as AnyListener);
     return this;
   }
 
-  off<T extends Hears<N>>(type: T, listener: Listeners<N>[T]): this {
+  off<T extends Hears<D>>(type: T, listener: Listeners<D>[T]): this {
     this.#socket.off(type as string, listener as AnyListener);
     return this;
   }
 
-  emit<T extends Sends<N>>(type: T, ...payload: PayloadAndAnswer<ClientMessages<N>[T]>): this {
+  emit<T extends Sends<D>>(type: T, ...payload: PayloadAndAnswer<ClientMessages<D>[T]>): this {
     this.#socket.emit(type, ...payload);
     return this;
   }
 
   /** Resolves with the hub's answer, good or bad; rejects when the connection ends before it, or after 10 seconds. */
-  emitWithAck<T extends Sends<N>>(type: T, ...payload: Payload<ClientMessages<N>[T]>): Promise<Acknowledgement> {
+  emitWithAck<T extends Sends<D>>(type: T, ...payload: Payload<ClientMessages<D>[T]>): Promise<Acknowledgement> {
     return this.#socket.timeout(ANSWER_MS).emitWithAck(type, ...payload) as Promise<Acknowledgement>;
   }
 

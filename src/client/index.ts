@@ -1,14 +1,12 @@
-/** Typed clients of the hub for browsers and Node, over socket.io-client. */
+/** What clients of a hub are made of, for browsers and Node, over socket.io-client; generic in the hub's namespaces. */
 export type { Acknowledgement } from "../hub/dispatch.ts";
-export { type ConnectError, type ConnectOptions, connect, type HubSocket, type Listeners } from "./connect.ts";
-export type {
-  ClientMessages,
-  Closing,
-  Credentials,
-  HubMessages,
-  Message,
-  Namespace,
-  Namespaces,
-  Token,
-} from "./namespaces.ts";
-export { configureJunction } from "./settings.ts";
+export {
+  type Connect,
+  type ConnectError,
+  type ConnectOptions,
+  createConnect,
+  type HubSocket,
+  type Listeners,
+} from "./connect.ts";
+export type { ClientMessages, Closing, Credentials, Declared, HubMessages, Message, Token } from "./namespaces.ts";
+export { baseUrl, configureJunction, type Ports } from "./settings.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import type { Commands } from "../hub/commands.ts";
 import { REPEATABLE_MS } from "../hub/commands.ts";
-import { HubError } from "../hub/errors.ts";
+import { HubError, isError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import { createTurns } from "../hub/in-turn.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
@@ -108,7 +108,7 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
    * worker's to run. Waits for another worker that runs it.
    */
   async function claim(fresh: CommandRecord): Promise<CommandRecord> {
-    if (await insert(fresh)) return fresh;
+    if ((await records.ensure(fresh)).inserted) return fresh;
     let runner: string | null = worker;
     let since = clock.now();
     for (;;) {
@@ -133,16 +133,6 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
         return record.answer === null && record.worker === known.worker ? { ...record, worker } : record;
       });
       if (mine?.worker === worker) return mine;
-    }
-  }
-
-  async function insert(record: CommandRecord): Promise<boolean> {
-    try {
-      await records.insert(record);
-      return true;
-    } catch (error) {
-      if (error instanceof HubError && error.code === "conflict") return false;
-      throw error;
     }
   }
 
@@ -180,7 +170,7 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
         return { next, result: current.name === name ? next : undefined };
       });
     } catch (error) {
-      if (error instanceof HubError && error.code === "not_found") return undefined;
+      if (isError(error, "not_found")) return undefined;
       throw error;
     }
   }

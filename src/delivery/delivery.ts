@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import type { Delivering, Joining, Subscriber } from "../hub/delivering.ts";
-import { HubError } from "../hub/errors.ts";
+import { isError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Fanout, Message, PeerReceiver, Peers, Position, Publication, StoredPublication } from "../hub/message.ts";
 import type { Document } from "../store/collection.ts";
@@ -144,7 +144,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
       );
     } catch (error) {
       // The message is stored, and nothing else was promised.
-      if (isUnavailable(error)) return [];
+      if (isError(error, "unavailable")) return [];
       throw error;
     }
   }
@@ -166,7 +166,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
       await this.#feeds.catchUp(since - MARGIN_MS);
     } catch (error) {
       // While the database is away too there is nothing to read.
-      if (isUnavailable(error)) return;
+      if (isError(error, "unavailable")) return;
       this.#options.events.emit("fault", { where: "catching up with the other workers", error });
     }
   }
@@ -198,8 +198,4 @@ function copies(message: Message, positions: readonly Position[]): Publication[]
 
 async function allTaken(taken: readonly Promise<boolean>[]): Promise<void> {
   if ((await Promise.all(taken)).includes(false)) throw new Error("Redis was lost before it had taken a message");
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof HubError && error.code === "unavailable";
 }

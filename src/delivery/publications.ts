@@ -5,7 +5,6 @@ import { REPEATABLE_MS } from "../hub/commands.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Message } from "../hub/message.ts";
 import { defineCollection, type Store } from "../store/collection.ts";
-import { insertOnce } from "../store/ensure.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 
 const SWEEP_MS = 60_000;
@@ -35,7 +34,7 @@ export async function openPublications(store: Store, clock: Clock, events: HubEv
   const collection = await store.collection(publications);
   return {
     async keep(message) {
-      await insertOnce(collection, { id: message.id, expiresAt: clock.now() + REPEATABLE_MS }, [message]);
+      await collection.ensure({ id: message.id, expiresAt: clock.now() + REPEATABLE_MS }, [message]);
     },
     stop: every(clock, SWEEP_MS, async () => {
       await removeExpired(collection, clock.now()).catch((error: unknown) => {

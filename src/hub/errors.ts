@@ -40,6 +40,11 @@ export class HubError extends Error {
   }
 }
 
+/** Tells whether what was thrown is a `HubError` of this code. */
+export function isError(thrown: unknown, code: ErrorCode): thrown is HubError {
+  return thrown instanceof HubError && thrown.code === code;
+}
+
 /** Anything thrown, as an error that may be shown: what is not a `HubError` becomes `internal`, its text kept private. */
 export function toHubError(thrown: unknown): HubError {
   return thrown instanceof HubError ? thrown : new HubError("internal");

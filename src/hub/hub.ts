@@ -6,7 +6,7 @@ import { Connection, type ConnectionDeps, type Wire } from "./connection.ts";
 import type { Delivering } from "./delivering.ts";
 import { type DisconnectName, Refusal } from "./disconnects.ts";
 import { createDispatch, type Inbound } from "./dispatch.ts";
-import { HubError } from "./errors.ts";
+import { HubError, isError } from "./errors.ts";
 import type { HubEvents } from "./events.ts";
 import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } from "./identity.ts";
 import { type Limits, localLimits } from "./limits.ts";
@@ -190,5 +190,6 @@ export class Hub {
 /** Turns a failure to admit into a refusal: `overloaded` where a dependency is unavailable, so that the client retries. */
 function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
-  return new Refusal(thrown instanceof HubError && thrown.code === "unavailable" ? "overloaded" : "internal");
+  if (isError(thrown, "not_found")) return new Refusal("not_found", thrown.message);
+  return new Refusal(isError(thrown, "unavailable") ? "overloaded" : "internal");
 }

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /**
  * The promise a message type is delivered by.
@@ -17,6 +17,14 @@ export interface Outbound<S extends z.ZodObject = z.ZodObject, D extends Deliver
 }
 
 export type OutboundTypes = Readonly<Record<string, Outbound>>;
+
+/** The error message of a channel that declares none. */
+export const DEFAULT_ERROR = reply(z.object({ message: z.string() }));
+
+/** The messages of a channel with its error message. */
+export type WithError<Out extends OutboundTypes> = Out extends { readonly error: Outbound }
+  ? Out
+  : Out & { readonly error: typeof DEFAULT_ERROR };
 
 /** A message of this class reaches clients with one field more: `seq`, its place in the log of the room. */
 export function log<S extends z.ZodObject>(schema: S): Outbound<S, "log"> {

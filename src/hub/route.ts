@@ -35,7 +35,8 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   readonly handle: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown> | unknown;
 }
 
-type Nothing = z.ZodObject<Record<string, never>>;
+/** The parts of a request that a route does not declare. */
+export type Nothing = z.ZodObject<Record<string, never>>;
 
 /** A route as `http/` mounts it: the declaration with its types closed over. */
 export type Route = Omit<RouteDeclaration<z.ZodObject, z.ZodObject, z.ZodObject>, "params" | "query" | "body"> & {

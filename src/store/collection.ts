@@ -53,6 +53,18 @@ export interface Change<T, R> {
   readonly result: R;
 }
 
+/** A change without a result. */
+export interface PlainChange<T> extends Omit<Change<T, undefined>, "result"> {
+  readonly result?: undefined;
+}
+
+/** What became of a document that was to be there. */
+export interface Ensured<T> {
+  /** The stored document: the given one where it was inserted. */
+  readonly document: T;
+  readonly inserted: boolean;
+}
+
 export type Scalar = string | number | boolean;
 
 export interface Query {
@@ -81,21 +93,38 @@ export interface Query {
  * - messages are relayed after the commit, those of one document in the order of its changes, before the write resolves;
  *   what cannot be relayed then, because the worker has died or the log cannot be written, another worker (or this one)
  *   relays within seconds, under the same id;
- * - a write that is named by a command is done once: when the command comes again, `modify` gives the first result (as
- *   JSON has it) and `insert` resolves, and nothing is written or relayed;
+ * - a change that is named by a command is made once: when the command comes again, `modify` gives the first result (as
+ *   JSON has it), and nothing is written or relayed; a document whose id the command gives is inserted once by `ensure`;
  * - every method rejects with `HubError("unavailable")` while the database cannot be reached.
  */
 export interface Collection<T extends Document, I extends string = string> {
   get(id: Id): Promise<T | undefined>;
   /** Rejects with `HubError("conflict")` when the id or a unique index is taken. */
-  insert(document: T, messages?: readonly Message[], command?: Command): Promise<void>;
+  insert(document: T, messages?: readonly Message[]): Promise<void>;
+  /**
+   * Inserts the document, with its messages, where its id is not taken. Rejects with `HubError("conflict")` when a unique
+   * index is taken by a document with another id.
+   */
+  ensure(document: T, messages?: readonly Message[]): Promise<Ensured<T>>;
   /**
    * Applies a pure transition atomically. It may run several times and sees the newest document each time; what it
    * throws is a refusal: nothing is written and the rejection carries it. Transitions that wait for the same document
    * on one worker are applied one after another and written once (group commit). The document it is given is frozen.
    * Rejects with `HubError("not_found")` when there is no such document.
    */
+  modify(id: Id, transition: (document: T) => PlainChange<T>, command?: Command): Promise<undefined>;
   modify<R>(id: Id, transition: (document: T) => Change<T, R>, command?: Command): Promise<R>;
+  /**
+   * Inserts the next document of those that have the values `parent` in the leading fields of a unique index; its last
+   * field numbers them from 1, without gaps. `build` makes the document with the number, and may run again with another.
+   * Messages of class `log` come into their rooms in the order of the numbers. Resolves to the stored document: where the
+   * id is taken, to the one that has it.
+   */
+  insertNext(
+    index: I,
+    parent: readonly Scalar[],
+    build: (number: number) => { readonly document: T; readonly messages?: readonly Message[] },
+  ): Promise<T>;
   find(index: I, query: Query): Promise<T[]>;
   count(index: I, query: Pick<Query, "equals" | "prefix" | "range">): Promise<number>;
   /** True when there was one. Messages of it that nobody has relayed yet go with it. */

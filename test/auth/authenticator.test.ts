@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { DEMO_API_KEY } from "../../src/auth/demo.ts";
+import { DEMO_API_KEY } from "../../src/apps/demo-users.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { ANONYMOUS, type CredentialKind } from "../../src/hub/identity.ts";
 import { bearer, type HttpTest, startHttp } from "../support/http-server.ts";

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import { expect } from "chai";
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
+import { ROLES } from "../../src/apps/index.ts";
 import { createTokenVerifier, type TokenVerifier } from "../../src/auth/tokens.ts";
 import { faultsTo } from "../support/faults.ts";
 import { bearer, listen, startHttp } from "../support/http-server.ts";
@@ -35,7 +36,11 @@ describe("access tokens of an identity provider with a JWKS", () => {
   function verifier(url: URL, signingKey?: string): TokenVerifier {
     faults = [];
     return createTokenVerifier(
-      { signingKey: signingKey === undefined ? undefined : createSecretKey(Buffer.from(signingKey)), jwksUrl: url },
+      {
+        signingKey: signingKey === undefined ? undefined : createSecretKey(Buffer.from(signingKey)),
+        jwksUrl: url,
+        roles: ROLES,
+      },
       clock,
       faultsTo((where) => faults.push(where)),
     );

@@ -66,6 +66,7 @@ describe("what has expired", () => {
       limits: localLimits(clock),
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
+      roles: ["user"],
       onRevoked: () => {},
       events: faultsTo((where) => expect.fail(where)),
     });
@@ -88,6 +89,7 @@ describe("what has expired", () => {
       limits: localLimits(clock),
       expiringValues: localExpiringValues(clock),
       secrets: await resolveSecrets({ nodeEnv: "test", jwtSecret: "x", jwksUrl: undefined, dataDir: "unused" }),
+      roles: ["user"],
       onRevoked: () => {},
       events: faultsTo((where) => faults.push(where)),
     });

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import { expect } from "chai";
 import { SignJWT } from "jose";
+import { ROLES } from "../../src/apps/index.ts";
 import { createTokenVerifier, type TokenIdentity } from "../../src/auth/tokens.ts";
 import { Refusal } from "../../src/hub/disconnects.ts";
 import { HubEvents } from "../../src/hub/events.ts";
@@ -13,7 +14,7 @@ describe("access tokens of anybody who has the secret", () => {
   const clock = new ManualClock();
   const inTenMinutes = clock.now() / 1000 + 600;
   const verify = createTokenVerifier(
-    { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined },
+    { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined, roles: ROLES },
     clock,
     faultsTo((where) => expect.fail(where)),
   );
@@ -82,7 +83,7 @@ describe("access tokens of anybody who has the secret", () => {
   it("are invalid once they have expired, by the clock of the hub", async () => {
     const own = new ManualClock();
     const verifyLater = createTokenVerifier(
-      { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined },
+      { signingKey: createSecretKey(Buffer.from(SECRET)), jwksUrl: undefined, roles: ROLES },
       own,
       new HubEvents(),
     );

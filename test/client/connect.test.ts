@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { configureJunction, connect, type HubSocket, type Listeners, type Namespace } from "../../src/client/index.ts";
-import { baseUrl } from "../../src/client/settings.ts";
+import { baseUrl, configureJunction, connect, type Namespaces } from "../../src/apps/client.ts";
+import type { Declared, HubSocket, Listeners } from "../../src/client/index.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
 
 /** The next time that something happens on a socket, with what it brings. */
-function next<N extends Namespace, T extends keyof Listeners<N> & string>(
-  socket: HubSocket<N>,
+function next<D extends Declared, T extends keyof Listeners<D> & string>(
+  socket: HubSocket<D>,
   type: T,
-): Promise<Parameters<Listeners<N>[T]>[0]> {
-  return new Promise((resolve) => socket.once(type, ((payload: never) => resolve(payload)) as Listeners<N>[T]));
+): Promise<Parameters<Listeners<D>[T]>[0]> {
+  return new Promise((resolve) => socket.once(type, ((payload: never) => resolve(payload)) as Listeners<D>[T]));
 }
 
 describe("connect()", () => {
@@ -93,7 +93,8 @@ describe("connect()", () => {
   });
 
   it("tells with code and reason why a client is not let in", async () => {
-    const refused = async (socket: HubSocket<"/events">) => (await next(keep(socket), "connect_error")).data;
+    const refused = async (socket: HubSocket<Namespaces["/events"]>) =>
+      (await next(keep(socket), "connect_error")).data;
     expect(await refused(connect("/events", { token: "not a token" }))).to.eql({ code: 1008, reason: "Invalid Token" });
     const token = await hub.token("customer");
     expect(await refused(connect("/events/9", { token }))).to.eql({ code: 1008, reason: "Not Found" });
@@ -199,9 +200,9 @@ describe("connect()", () => {
 
   it("looks for each app at the port of its document unless something else is said", () => {
     configureJunction({ url: undefined });
-    const ports = ["/events/7", "/vehicles/search", "/bookings", "/battery/stations", "/parking/notifications"].map(
-      (namespace) => baseUrl(namespace),
-    );
+    const ports = (
+      ["/events/7", "/vehicles/search", "/bookings", "/battery/stations", "/parking/notifications"] as const
+    ).map((namespace) => baseUrl(namespace));
     expect(ports.map((url) => new URL(url).port)).to.eql(["3000", "3000", "5000", "8000", "8000"]);
     configureJunction({ url: "https://hub.example/" });
     expect(baseUrl("/events")).to.equal("https://hub.example");

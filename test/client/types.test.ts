@@ -9,7 +9,10 @@ import type {
   Message,
   Namespace,
   Token,
-} from "../../src/client/index.ts";
+} from "../../src/apps/client.ts";
+import type * as core from "../../src/client/index.ts";
+import type { createConnect, Declared } from "../../src/client/index.ts";
+import type { z } from "../../src/index.ts";
 import { startHub } from "../support/hub.ts";
 
 /** True where both types are the same, not only assignable. */
@@ -85,6 +88,15 @@ describe("the types of the client", () => {
     holds<Same<Parameters<typeof events.emitWithAck<"ping">>["length"], 1 | 2>>();
     holds<Same<Parameters<typeof events.emitWithAck<"subscribe_event">>["length"], 2>>();
     holds<Same<ReturnType<HubSocket<"/events">["emitWithAck"]>, Promise<Acknowledgement>>>();
+  });
+
+  it("can be those of another hub, where each namespace has an error message", () => {
+    type Polls = Declared<{ vote: z.ZodObject<{ yes: z.ZodBoolean }> }, Record<never, never>, "apiKey">;
+    type Connecting = Parameters<ReturnType<typeof createConnect<{ "/polls": Polls }>>>;
+    holds<Same<Connecting[0], "/polls">>();
+    holds<Same<Connecting["length"], 2>>();
+    holds<Same<core.HubMessages<Polls>["error"], { message: string }>>();
+    holds<Same<keyof core.ClientMessages<Polls>, "vote">>();
   });
 
   it("give a message with its type, to tell several apart by", () => {

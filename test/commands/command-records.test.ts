@@ -220,7 +220,7 @@ onEveryStore((bench) => {
             (thing) => ({ next: { ...thing, count: thing.count + 1 }, result: { count: thing.count + 1 } }),
             command,
           );
-        const create = (command: Command) => things.insert(aThing(command.uuid(), { tags: ["new"] }), [], command);
+        const create = (command: Command) => things.ensure(aThing(command.uuid(), { tags: ["new"] }));
         await dieAfter(dead, asked, async (command) => {
           await create(command);
           await count(command);
@@ -379,11 +379,11 @@ function shared(store: Store) {
       };
       const failing: Collection<T, I> = {
         ...collection,
-        async insert(...args) {
+        async ensure(...args) {
           check();
-          return collection.insert(...args);
+          return collection.ensure(...args);
         },
-        async modify(...args) {
+        async modify<R>(...args: Parameters<typeof collection.modify<R>>) {
           check();
           return collection.modify(...args);
         },

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { expect } from "chai";
 import { WebSocket } from "ws";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { type Door, type Payload, plainDoor } from "../support/client.ts";
 import type { DemoUserName } from "../support/hub.ts";
 import { onBothStores, withHub } from "../support/suite.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { STATIONS, stationRoom } from "../../src/apps/battery/rooms.ts";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, type Door, type Payload, plainDoor, type Target } from "../support/client.ts";
 import { onBothStores } from "../support/suite.ts";
 import {

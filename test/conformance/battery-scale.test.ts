@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { Server } from "socket.io";
+import { collectionsOf } from "../../src/app.ts";
 import { FIRST_STATIONS } from "../../src/apps/battery/channel.ts";
-import { stationCollection } from "../../src/apps/battery/collections.ts";
+import { openStations } from "../../src/apps/battery/collections.ts";
 import { stationOutbound } from "../../src/apps/battery/messages.ts";
 import { ALL_STATIONS, STATIONS, stationRoom } from "../../src/apps/battery/rooms.ts";
 import { addBattery, emptyStation } from "../../src/apps/battery/station.ts";
@@ -24,7 +25,7 @@ const BATCH = 5_000;
 /** Fills the embedded database of a folder with stations of one battery each. */
 async function fill(folder: string): Promise<void> {
   const store = await openEmbeddedStore({ folder, relay: async () => ({}), clock: systemClock });
-  const stations = await store.collection(stationCollection);
+  const stations = await openStations(collectionsOf(store));
   for (let from = 0; from < STATION_COUNT; from += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, i) => {
       const id = FIRST_ID + from + i;

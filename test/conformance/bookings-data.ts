@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import type { ConfigFile } from "../../src/config.ts";
 import type { Payload, Target, TestClient } from "../support/client.ts";
 import type { DemoUserName, TestHub } from "../support/hub.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DEMO_BOOKING_ID } from "../../src/apps/bookings/app.ts";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, plainDoor } from "../support/client.ts";
 import type { DemoUserName } from "../support/hub.ts";
 import { withHub } from "../support/suite.ts";

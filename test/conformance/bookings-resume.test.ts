@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { NAMESPACE } from "../../src/apps/bookings/rooms.ts";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, type Payload, type TestClient } from "../support/client.ts";
 import type { DemoUserName } from "../support/hub.ts";
 import { onBothStores } from "../support/suite.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { DEMO_TICKET_ID } from "../../src/apps/bookings/app.ts";
 import { TYPING_MS } from "../../src/apps/bookings/typing.ts";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, type Payload, plainDoor, type TestClient } from "../support/client.ts";
 import { withHub } from "../support/suite.ts";
 import { BOOKINGS_DOOR, bookingsAt, changeBooking, join, newBooking, told } from "./bookings-data.ts";

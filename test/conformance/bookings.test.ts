@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, plainDoor, rawClient } from "../support/client.ts";
 import { onBothStores } from "../support/suite.ts";
 import {

@@ -1,11 +1,6 @@
 import { expect } from "chai";
 import { io, type Socket } from "socket.io-client";
-import { z } from "zod";
-import type { App } from "../../src/app.ts";
-import { defineChannel } from "../../src/hub/channel.ts";
-import { HubError } from "../../src/hub/errors.ts";
-import { reply } from "../../src/hub/outbound.ts";
-import { defineCollection } from "../../src/store/collection.ts";
+import { type App, type Client, type Command, defineApp, HubError, reply, z } from "../../src/index.ts";
 import { type Payload, plainDoor, rawClient, type TestClient } from "../support/client.ts";
 import { onBothStores, withHub } from "../support/suite.ts";
 import { book, newEvent } from "./event-data.ts";
@@ -231,49 +226,42 @@ onBothStores("a request with an Idempotency-Key", (suite) => {
 const note = z.object({ id: z.string(), text: z.string() });
 const counter = z.object({ id: z.number(), count: z.number() });
 const inbound = { write: z.object({ text: z.string() }), meet: z.object({ text: z.string() }) };
-const outbound = {
-  written: reply(z.object({ note: z.uuid(), number: z.number(), count: z.number() })),
-  error: reply(z.object({ message: z.string() })),
-};
+const outbound = { written: reply(z.object({ note: z.uuid(), number: z.number(), count: z.number() })) };
 
 /** What the handlers of `notes` come upon, once each: something in between their writes. */
 const hooks: (() => Promise<void> | void)[] = [];
 
 function notesApp(credential: "jwt" | "none"): App {
-  return {
-    name: "notes",
-    async start({ store }) {
-      const notes = await store.collection(defineCollection({ name: "notes", schema: note, indexes: {} }));
-      const counters = await store.collection(defineCollection({ name: "counters", schema: counter, indexes: {} }));
-      await counters.insert({ id: 1, count: 0 });
-      const channel = defineChannel<typeof inbound, typeof outbound>({
-        app: "notes",
-        namespace: "/notes",
-        path: "/ws/notes",
-        credential,
-        inbound,
-        outbound,
-        error: ({ message }) => ({ message }),
-        on: {
-          async write(client, { text }, command) {
-            const written = { note: command.uuid(), number: await command.number(() => store.next("notes")) };
-            await notes.insert({ id: written.note, text }, [], command);
-            await hooks.shift()?.();
-            const increase = (before: z.output<typeof counter>) => {
-              const next = { ...before, count: before.count + 1 };
-              return { next, result: next.count };
-            };
-            client.send("written", { ...written, count: await counters.modify(1, increase, command) });
-          },
-          async meet(client, { text }, command) {
-            await client.join(text);
-            await channel.on.get("write")?.(client, { text }, command);
-          },
+  return defineApp("notes", async ({ collection, sequence, channel }) => {
+    const notes = await collection("notes", note);
+    const counters = await collection("counters", counter);
+    const nextNumber = sequence("notes");
+    await counters.insert({ id: 1, count: 0 });
+
+    async function write(client: Client<typeof outbound>, text: string, command: Command): Promise<void> {
+      const written = { note: command.uuid(), number: await command.number(nextNumber) };
+      await notes.ensure({ id: written.note, text });
+      await hooks.shift()?.();
+      const increase = (before: z.output<typeof counter>) => {
+        const next = { ...before, count: before.count + 1 };
+        return { next, result: next.count };
+      };
+      client.send("written", { ...written, count: await counters.modify(1, increase, command) });
+    }
+
+    channel("/notes", {
+      credential,
+      inbound,
+      outbound,
+      on: {
+        write: (client, { text }, command) => write(client, text, command),
+        async meet(client, { text }, command) {
+          await client.join(text);
+          await write(client, text, command);
         },
-      });
-      return { channels: [channel] };
-    },
-  };
+      },
+    });
+  });
 }
 
 for (const credential of ["jwt", "none"] as const) {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { SignJWT } from "jose";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { DOORS, type Door, type TestClient } from "../support/client.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { kill, startWorker, type WorkerProcess } from "../support/worker-process.ts";

@@ -1,16 +1,16 @@
 // A worker as bin/worker.ts starts it, which kills itself when it passes a fault point the given number of times: `written 1`.
 import { setTimeout as sleep } from "node:timers/promises";
-import { APPS } from "../../src/apps/index.ts";
+import { SERVED } from "../../src/apps/index.ts";
 import { loadConfig } from "../../src/config.ts";
 import { startJunction } from "../../src/junction.ts";
 import { createLog } from "../../src/observability/log.ts";
 
 const [point, times = "1"] = process.argv.slice(2);
-const names = APPS.map(({ name }) => name);
-const config = loadConfig(process.env, undefined, names);
+const config = loadConfig(process.env, undefined, SERVED.apps);
 let passed = 0;
 
 await startJunction(config, {
+  ...SERVED,
   log: createLog({ level: "error", worker: config.worker }),
   faultPoint(name) {
     if (name !== point || ++passed < Number(times)) return;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { DEMO_API_KEY } from "../../src/auth/demo.ts";
+import { DEMO_API_KEY } from "../../src/apps/demo-users.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { defineRoute, numericId } from "../../src/hub/route.ts";
 import { bearer, type HttpTest, startHttp } from "../support/http-server.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { z } from "zod";
 import { defineChannel } from "../../src/hub/channel.ts";
 import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
-import { aChannel, error } from "./recording-wire.ts";
+import { aChannel } from "./recording-wire.ts";
 
 describe("defineChannel", () => {
   const complaint = (parts: Parameters<typeof aChannel>[0]): string => {
@@ -21,7 +21,7 @@ describe("defineChannel", () => {
     ["a path with a slash at its end", { path: "/ws/" }, "channel /things: path /ws/ must look like /ws"],
     ["an empty path", { path: "" }, "without a slash at its end"],
     ["half a parameter", { path: "/ws/a{id}" }, "path /ws/a{id} must look like"],
-    ["parameters in the namespace but no root", { namespace: "/things/{id}" }, "needs `rootNamespace`"],
+    ["parameters at the begin of the namespace and no root", { namespace: "/{id}" }, "needs `rootNamespace`"],
     ["a root that has parameters itself", { rootNamespace: "/things/{id}" }, "needs `rootNamespace`"],
     [
       "a limit for a message that clients do not send",
@@ -38,7 +38,6 @@ describe("defineChannel", () => {
       { inbound: { say: z.object({ id: z.string() }) }, on: { say: () => {} } },
       "say has a field id",
     ],
-    ["no error message", { outbound: {} as { error: typeof error } }, "outbound needs an `error` message"],
   ] as const) {
     it(`complains of ${what}, naming the channel`, () => {
       expect(complaint(parts)).to.match(/^channel \S+: /);
@@ -46,20 +45,21 @@ describe("defineChannel", () => {
     });
   }
 
-  it("takes parameters where a root is named, and what is left out has its default", () => {
+  it("has a default for what is left out", () => {
     const channel = defineChannel({
       app: "things",
       namespace: "/things/{id}",
-      rootNamespace: "/things",
-      path: "/ws/things/{id}",
       credential: "none",
       inbound: {},
-      outbound: { error },
-      error: ({ message }) => ({ message }),
+      outbound: {},
       on: {},
     });
-    expect(channel.rootNamespace).to.equal("/things");
+    expect(channel).to.include({ rootNamespace: "/things", path: "/ws/things/{id}" });
     expect(channel.open).to.be.a("function");
+    expect(Object.keys(channel.outbound)).to.eql(["error"]);
+    const facts = { message: "No", room: undefined, timestamp: "2030-01-01T00:00:00.000Z" };
+    expect(channel.outbound.error?.schema.parse(channel.error(facts))).to.eql({ message: "No" });
+    expect(channel.error({ ...facts, room: "all" })).to.eql({ ...facts, room: "all" });
     expect(aChannel().rootNamespace).to.equal("/things");
   });
 

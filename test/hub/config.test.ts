@@ -1,11 +1,14 @@
 import { expect } from "chai";
+import { battery } from "../../src/apps/battery/app.ts";
 import { type ConfigFile, defineConfig, loadConfig } from "../../src/config.ts";
 
+const { options } = battery;
 const APPS = ["vehicles", "events", "bookings"];
+const CONFIGURED = [...APPS.map((name) => ({ name, options: undefined })), { name: "battery", options }];
 /** The doors that these apps can have. */
 const FILE: ConfigFile = { doors: [{ port: 3000, apps: ["vehicles", "events"] }] };
 
-const load = (env: Record<string, string> = {}, file: unknown = FILE) => loadConfig(env, file, APPS);
+const load = (env: Record<string, string> = {}, file: unknown = FILE) => loadConfig(env, file, CONFIGURED);
 
 function complaint(env: Record<string, string>, file: unknown = FILE): string {
   try {
@@ -25,7 +28,7 @@ describe("the configuration", () => {
       budgetBytes: 1_048_576,
       coalesceMs: 1,
       origins: "*",
-      battery: { exposeUser: false },
+      options: { battery: { exposeUser: false } },
       logLevel: "info",
       production: false,
       seedDemo: true,
@@ -53,7 +56,17 @@ describe("the configuration", () => {
       battery: { exposeUser: true },
       logLevel: "warn",
     });
-    expect(load({}, file)).to.deep.include(file);
+    const { battery, ...settings } = file;
+    expect(load({}, file)).to.deep.include({ ...settings, options: { battery } });
+  });
+
+  it("opens one door where it names none, with every app that there is", () => {
+    expect(load({}, {}).doors).to.eql([{ port: 3000, apps: [...APPS, "battery"] }]);
+  });
+
+  it("refuses an app that is called like a setting", () => {
+    const apps = [{ name: "cluster", options: undefined }];
+    expect(() => loadConfig({}, {}, apps)).to.throw("an app cannot be called cluster");
   });
 
   describe("takes from the environment, which wins,", () => {
@@ -65,8 +78,8 @@ describe("the configuration", () => {
       [{ JWKS_URL: "https://id/keys" }, { jwksUrl: "https://id/keys" }],
       [{ NODE_ENV: "production" }, { production: true, seedDemo: false }],
       [{ NODE_ENV: "test" }, { production: false, seedDemo: true }],
-      [{ PORT: "8080" }, { doors: [{ port: 8080, apps: APPS }] }],
-      [{ PORT: "0" }, { doors: [{ port: 0, apps: APPS }] }],
+      [{ PORT: "8080" }, { doors: [{ port: 8080, apps: [...APPS, "battery"] }] }],
+      [{ PORT: "0" }, { doors: [{ port: 0, apps: [...APPS, "battery"] }] }],
       [{ HUB_DOORS: "80:events" }, { doors: [{ port: 80, apps: ["events"] }] }],
       [{ HUB_DOORS: "80:events", PORT: "8080" }, { doors: [{ port: 80, apps: ["events"] }] }],
       [{ HUB_DOORS: "80" }, { doors: [{ port: 80, apps: [] }] }],

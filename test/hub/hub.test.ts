@@ -46,6 +46,12 @@ describe("the hub", () => {
       });
       expect((await hub.admit(channel, undefined, { id: "1" })).params).to.eql({ id: "1" });
       expect(await refusalOf(hub.admit(channel, undefined, { id: "0" }))).to.eql(["not_found", "No such thing"]);
+      const lookingUp = aChannel({
+        admit: () => {
+          throw new HubError("not_found", "No such thing");
+        },
+      });
+      expect(await refusalOf(hub.admit(lookingUp, undefined, {}))).to.eql(["not_found", "No such thing"]);
     });
 
     it("nobody on a guess: what cannot be asked now is 1013, a fault of ours is 1011 and says nothing", async () => {

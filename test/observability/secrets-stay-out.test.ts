@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { expect } from "chai";
 import { z } from "zod";
-import { DEMO_API_KEY } from "../../src/auth/demo.ts";
+import { DEMO_API_KEY } from "../../src/apps/demo-users.ts";
 import { defineRoute } from "../../src/hub/route.ts";
 import { type HttpTest, startHttp } from "../support/http-server.ts";
 

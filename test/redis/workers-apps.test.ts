@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DEMO_BOOKING_ID, DEMO_TICKET_ID } from "../../src/apps/bookings/app.ts";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import { join, soFar } from "../conformance/bookings-data.ts";
 import { parkingAt, wsToken } from "../conformance/parking-data.ts";
 import { DOORS, type TestClient } from "../support/client.ts";

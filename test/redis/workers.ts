@@ -1,10 +1,6 @@
-import { z } from "zod";
-import type { App } from "../../src/app.ts";
 import { APPS } from "../../src/apps/index.ts";
 import type { ConfigFile } from "../../src/config.ts";
-import { defineChannel } from "../../src/hub/channel.ts";
-import { publisher } from "../../src/hub/message.ts";
-import { latest, log, reply } from "../../src/hub/outbound.ts";
+import { defineApp, latest, log, publisher, reply, z } from "../../src/index.ts";
 import { startHub, type TestHub } from "../support/hub.ts";
 import { startMongo } from "../support/mongo.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -71,38 +67,26 @@ const outbound = {
 export const { message: onBoard } = publisher("/board", outbound);
 
 /** An app for what the real ones do not show alone: rooms at will, and an inlet. */
-const board: App = {
-  name: "board",
-  async start() {
-    const publication = z.object({ room: z.string(), text: z.string() });
-    return {
-      channels: [
-        defineChannel<typeof inbound, typeof outbound>({
-          app: "board",
-          namespace: "/board",
-          path: "/board",
-          credential: "jwt",
-          inbound,
-          outbound,
-          error: ({ message, room }) => ({ message, ...(room !== undefined && { room }) }),
-          on: {
-            async join(client, { room }) {
-              await client.join(room);
-              client.send("joined", { room });
-            },
-            async leave(client, { room }) {
-              await client.leave(room);
-              client.send("left", { room });
-            },
-          },
-        }),
-      ],
-      ingest: {
-        "board:note"(published) {
-          const { room, text } = publication.parse(published);
-          return onBoard(room, "note", { text });
-        },
+const board = defineApp("board", ({ channel, ingest }) => {
+  channel("/board", {
+    path: "/board",
+    credential: "jwt",
+    inbound,
+    outbound,
+    on: {
+      async join(client, { room }) {
+        await client.join(room);
+        client.send("joined", { room });
       },
-    };
-  },
-};
+      async leave(client, { room }) {
+        await client.leave(room);
+        client.send("left", { room });
+      },
+    },
+  });
+  const publication = z.object({ room: z.string(), text: z.string() });
+  ingest("board:note", (published) => {
+    const { room, text } = publication.parse(published);
+    return onBoard(room, "note", { text });
+  });
+});

@@ -17,6 +17,7 @@ const DEMAND: Demand = {
   backWithin: 10,
   memory: 1_024,
   coresPerMachine: 8,
+  collections: 8,
 };
 
 describe("the spread of a room's members over workers", () => {

@@ -4,6 +4,7 @@ import { documents } from "./contract/documents.ts";
 import { log } from "./contract/log.ts";
 import { logTrim } from "./contract/log-trim.ts";
 import { logWorkers } from "./contract/log-workers.ts";
+import { numbering } from "./contract/numbering.ts";
 import { outbox } from "./contract/outbox.ts";
 import { queries } from "./contract/queries.ts";
 import { randomQueries } from "./contract/random-queries.ts";
@@ -12,6 +13,7 @@ import { workers } from "./contract/workers.ts";
 
 onEveryStore((bench) => {
   documents(bench);
+  numbering(bench);
   changes(bench);
   outbox(bench);
   log(bench);

@@ -1,187 +1,42 @@
 import { once } from "node:events";
-import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
+import { openWebSocket, plain, polling, socketIo, type Target, type Transport } from "../../src/testing/client.ts";
 import { prove } from "./proofs.ts";
 
-export type Payload = Record<string, unknown>;
-export interface Ended {
-  code: number;
-  reason: string;
-}
+export type { Ended, Payload, Target, TestClient, Transport as Door } from "../../src/testing/client.ts";
 
-/** How a channel is reached, by its names on the wire. */
-export interface Target {
-  /** Documented URL, for example `/ws/events/123`. */
-  path: string;
-  namespace: string;
-  credential?: string;
-  kind?: "jwt" | "apiKey" | "none";
-  envelope?: "flat" | "data";
-  /** The place of the last message that it has seen, to be resumed from. */
-  since?: number | string;
-}
-
-/** A client of either door, so that one spec can run through both. */
-export interface TestClient {
-  /** Every message so far, as `[type, payload]`, in the order of arrival. */
-  readonly log: [string, Payload][];
-  send(type: string, payload?: Payload): void;
-  /** The next message of this type that no earlier call was given. */
-  next(type: string): Promise<Payload>;
-  /** Resolves when the hub has ended the connection, with the code and reason that it told. */
-  readonly ended: Promise<Ended>;
-  close(): Promise<void>;
-}
-
-export interface Door {
-  readonly name: string;
-  connect(base: string, target: Target): Promise<TestClient>;
-  /** For a client that must not get in: what it was told. */
-  refused(base: string, target: Target): Promise<Ended & { message: string | undefined }>;
-}
-
-/** Keeps what has arrived and hands it to those who wait. */
-class Mailbox {
-  readonly log: [string, Payload][] = [];
-  readonly #namespace: string;
-  readonly #taken = new Set<number>();
-  readonly #waiting: { type: string; resolve: (payload: Payload) => void }[] = [];
-
-  constructor(namespace: string) {
-    this.#namespace = namespace;
-  }
-
-  put(type: string, payload: Payload): void {
-    const index = this.log.push([type, payload]) - 1;
-    const waiting = this.#waiting.findIndex((waiter) => waiter.type === type);
-    if (waiting < 0) return;
-    this.#taken.add(index);
-    this.#waiting.splice(waiting, 1)[0]?.resolve(payload);
-  }
-
-  async next(type: string): Promise<Payload> {
-    const payload = await this.#await(type);
-    prove(this.#namespace, "out", type);
-    return payload;
-  }
-
-  #await(type: string): Promise<Payload> {
-    const index = this.log.findIndex(([known], i) => known === type && !this.#taken.has(i));
-    if (index >= 0) {
-      this.#taken.add(index);
-      return Promise.resolve(this.log[index]![1]);
-    }
-    return new Promise((resolve) => this.#waiting.push({ type, resolve }));
-  }
-}
-
-function open(base: string, { path, credential, kind = "jwt", since }: Target): WebSocket {
-  const headers: Record<string, string> = {};
-  if (credential !== undefined && kind === "apiKey") headers["X-API-Key"] = credential;
-  if (credential !== undefined && kind === "jwt") headers.Authorization = `Bearer ${credential}`;
-  const query = since === undefined ? "" : `?since=${since}`;
-  return new WebSocket(base.replace("http", "ws") + path + query, { headers });
-}
-
-function unwrap(text: string, envelope: Target["envelope"]): [string, Payload] {
-  const { type, ...rest } = JSON.parse(text) as { type: string } & Payload;
-  return [type, envelope === "data" ? (rest.data as Payload) : rest];
-}
-
-const plain: Door = {
-  name: "plain WebSocket",
-  async connect(base, target) {
-    const ws = open(base, target);
-    const mailbox = new Mailbox(target.namespace);
-    ws.on("message", (data) => mailbox.put(...unwrap(data.toString(), target.envelope)));
-    const ended = new Promise<Ended>((resolve) => {
-      ws.once("close", (code, reason) => resolve({ code, reason: reason.toString() }));
-    });
-    await once(ws, "open");
-    return {
-      log: mailbox.log,
-      next: (type) => mailbox.next(type),
-      ended,
-      send(type, payload = {}) {
-        prove(target.namespace, "in", type);
-        const { id, ...data } = payload;
-        ws.send(JSON.stringify(target.envelope === "data" ? { type, id, data } : { type, ...payload }));
-      },
-      async close() {
-        ws.close(1000);
-        await ended;
-      },
-    };
-  },
-  async refused(base, target) {
-    const client = await plain.connect(base, target);
-    const ended = await client.ended;
-    const error = client.log.find(([type]) => type === "error")?.[1];
-    return { ...ended, message: (error?.message ?? error?.detail) as string | undefined };
-  },
-};
-
-function openSocket(base: string, target: Target, options: Partial<ManagerOptions & SocketOptions>): Socket {
-  const { credential, kind = "jwt", namespace, since } = target;
-  const shown = credential === undefined ? {} : kind === "apiKey" ? { apiKey: credential } : { token: credential };
-  const auth = { ...shown, ...(since !== undefined && { since }) };
-  return io(base + namespace, { auth, forceNew: true, reconnection: false, ...options });
-}
-
-function socketDoor(name: string, transports: string[]): Door {
+/** The transport with a note of each message that a spec has sent or taken. */
+function proving(transport: Transport): Transport {
   return {
-    name,
+    ...transport,
     async connect(base, target) {
-      const socket = openSocket(base, target, { transports });
-      const mailbox = new Mailbox(target.namespace);
-      let told: Ended | undefined;
-      const ended = new Promise<Ended>((resolve) => {
-        socket.once("disconnect", (reason) => resolve(told ?? { code: 1005, reason }));
-      });
-      socket.onAny((type: string, payload: Payload) => {
-        if (type === "closing") told = payload as unknown as Ended;
-        else mailbox.put(type, payload);
-      });
-      await new Promise<void>((resolve, reject) => {
-        socket.once("connect", resolve);
-        socket.once("connect_error", reject);
-      });
+      const client = await transport.connect(base, target);
       return {
-        log: mailbox.log,
-        next: (type) => mailbox.next(type),
-        ended,
+        ...client,
         send(type, payload) {
           prove(target.namespace, "in", type);
-          socket.emit(type, ...(payload === undefined ? [] : [payload]));
+          client.send(type, payload);
         },
-        async close() {
-          socket.disconnect();
-          await ended;
+        async next(type) {
+          const payload = await client.next(type);
+          prove(target.namespace, "out", type);
+          return payload;
         },
       };
-    },
-    async refused(base, target) {
-      const socket = openSocket(base, target, { transports });
-      const error = await new Promise<Error & { data?: Ended }>((resolve, reject) => {
-        socket.once("connect_error", resolve);
-        socket.once("connect", () => reject(new Error("was let in")));
-      });
-      socket.disconnect();
-      return { code: error.data?.code ?? 0, reason: error.data?.reason ?? "", message: error.message };
     },
   };
 }
 
-export const plainDoor = plain;
-export const socketIoDoor = socketDoor("Socket.IO", ["websocket"]);
-export const pollingDoor = socketDoor("Socket.IO by polling", ["polling"]);
+export const plainDoor = proving(plain);
+export const socketIoDoor = proving(socketIo);
+export const pollingDoor = proving(polling);
 
 /** The doors that every conformance spec runs through. */
-export const DOORS: readonly Door[] = [plain, socketIoDoor];
+export const DOORS: readonly Transport[] = [plainDoor, socketIoDoor];
 
 /** A bare `ws` client, for what no well-behaved client sends. */
 export async function rawClient(base: string, target: Target): Promise<WebSocket> {
-  const ws = open(base, target);
+  const ws = openWebSocket(base, target);
   await once(ws, "open");
   return ws;
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { SignJWT } from "jose";
-import { DEMO_USERS } from "../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../src/apps/demo-users.ts";
 import type { ClusterState } from "../../src/cluster/state-file.ts";
 import type { ConfigFile } from "../../src/config.ts";
 import type { DemoUserName } from "./hub.ts";

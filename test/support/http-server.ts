@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { SignJWT } from "jose";
+import { DEMO } from "../../src/apps/demo-users.ts";
+import { ROLES } from "../../src/apps/index.ts";
 import { type Auth, type AuthOptions, startAuth } from "../../src/auth/auth.ts";
 import { localExpiringValues } from "../../src/auth/expiring-values.ts";
 import { openCommands } from "../../src/commands/command-records.ts";
@@ -102,12 +104,13 @@ export async function startHttp(settings: HttpSettings = {}): Promise<HttpTest> 
     clock,
     limits: localLimits(clock),
     expiringValues: localExpiringValues(clock),
+    roles: ROLES,
     secrets: { signingKey: createSecretKey(Buffer.from(JWT_SECRET)), jwksUrl: undefined },
     onRevoked: (credentialId) => void revoked.push(credentialId),
     events,
     ...settings.auth,
   });
-  await auth.seedDemo();
+  await auth.seedDemo(DEMO);
 
   const server = await listen(
     createHttpApp({

@@ -2,19 +2,14 @@ import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { WebSocket } from "ws";
-import { z } from "zod";
-import type { App } from "../../src/app.ts";
-import { type ChannelDeclaration, defineChannel } from "../../src/hub/channel.ts";
-import { Refusal } from "../../src/hub/disconnects.ts";
-import { HubError } from "../../src/hub/errors.ts";
-import { reply } from "../../src/hub/outbound.ts";
+import { type AppChannel, defineApp, HubError, Refusal, reply, z } from "../../src/index.ts";
 import { deferred } from "../hub/recording-wire.ts";
 import { DOORS, type Target } from "../support/client.ts";
 import { startHub } from "../support/hub.ts";
 import { withHub } from "../support/suite.ts";
 
-const outbound = { hello: reply(z.object({})), error: reply(z.object({ message: z.string() })) };
-type Parts = Partial<ChannelDeclaration<Record<string, never>, typeof outbound>>;
+const outbound = { hello: reply(z.object({})) };
+type Parts = Partial<AppChannel<Record<string, never>, typeof outbound>>;
 
 let gate = deferred();
 let asked = deferred();
@@ -41,24 +36,11 @@ const FAILING: Record<string, Parts> = {
   },
 };
 
-const failing: App = {
-  name: "failing",
-  start: async () => ({
-    channels: Object.entries(FAILING).map(([name, parts]) =>
-      defineChannel<Record<string, never>, typeof outbound>({
-        app: "failing",
-        namespace: `/${name}`,
-        path: `/ws/${name}`,
-        credential: "none",
-        inbound: {},
-        outbound,
-        error: ({ message }) => ({ message }),
-        on: {},
-        ...parts,
-      }),
-    ),
-  }),
-};
+const failing = defineApp("failing", ({ channel }) => {
+  for (const [name, parts] of Object.entries(FAILING)) {
+    channel(`/${name}`, { credential: "none", inbound: {}, outbound, on: {}, ...parts });
+  }
+});
 
 const at = (name: string, credential?: string): Target => ({
   ...{ path: `/ws/${name}`, namespace: `/${name}`, kind: credential === undefined ? "none" : "jwt" },

@@ -1,8 +1,4 @@
-import { z } from "zod";
-import type { App } from "../../src/app.ts";
-import { defineChannel } from "../../src/hub/channel.ts";
-import { type Message, publisher } from "../../src/hub/message.ts";
-import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
+import { defineApp, latest, log, type Message, publisher, reply, volatile, z } from "../../src/index.ts";
 import type { Target } from "../support/client.ts";
 
 const n = z.number();
@@ -14,7 +10,6 @@ const outbound = {
   value: latest(z.object({ key: z.string(), n, blob }), "key"),
   hum: volatile(z.object({ n, blob })),
   echo: reply(z.object({ n, blob })),
-  error: reply(z.object({ message: z.string() })),
 };
 
 const inbound = {
@@ -27,35 +22,28 @@ const BLOB = "x".repeat(8 * 1024);
 const ROOM = "all";
 
 /** Whoever connects is in one room; the channel with a parameter shares it. */
-export const noise: App = {
-  name: "noise",
-  start: async () => ({
-    channels: ["", "/{id}"].map((suffix) =>
-      defineChannel<typeof inbound, typeof outbound>({
-        app: "noise",
-        namespace: `/noise${suffix}`,
-        rootNamespace: "/noise",
-        path: `/ws${suffix}`,
-        credential: "none",
-        inbound,
-        outbound,
-        error: ({ message }) => ({ message }),
-        async open(client) {
-          await client.join(ROOM);
-          client.send("hello", {});
+export const noise = defineApp("noise", ({ channel }) => {
+  for (const suffix of ["", "/{id}"]) {
+    channel(`/noise${suffix}`, {
+      path: `/ws${suffix}`,
+      credential: "none",
+      inbound,
+      outbound,
+      async open(client) {
+        await client.join(ROOM);
+        client.send("hello", {});
+      },
+      on: {
+        shout(client, { what, times }) {
+          for (let i = 0; i < times; i++) {
+            if (what === "value") client.send("value", { key: "own", n: i, blob: BLOB });
+            else client.send(what, { n: i, blob: BLOB });
+          }
         },
-        on: {
-          shout(client, { what, times }) {
-            for (let i = 0; i < times; i++) {
-              if (what === "value") client.send("value", { key: "own", n: i, blob: BLOB });
-              else client.send(what, { n: i, blob: BLOB });
-            }
-          },
-        },
-      }),
-    ),
-  }),
-};
+      },
+    });
+  }
+});
 
 const { message } = publisher("/noise", outbound);
 

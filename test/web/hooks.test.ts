@@ -80,10 +80,12 @@ describe("the React hooks in a browser", function () {
   it("are bundled without anything of the server", () => {
     const ours = script.files.filter((file) => !file.startsWith("node_modules/") && !file.startsWith("test/"));
     expect(ours).to.have.members([
+      "src/apps/client.ts",
       "src/client/index.ts",
+      "src/client/react.ts",
       "src/client/connect.ts",
       "src/client/settings.ts",
-      ...["battery", "bookings", "common", "events", "parking"].map((name) => `src/client/react/${name}.ts`),
+      ...["battery", "bookings", "events", "parking"].map((name) => `src/apps/${name}/react.ts`),
     ]);
     expect(script.files.filter((file) => file.startsWith("node_modules/zod/"))).to.eql([]);
   });

@@ -1,42 +1,39 @@
-import type { App } from "../../app.ts";
-import { insertMissing } from "../../store/ensure.ts";
+import { defineApp, z } from "junction-hub";
 import { batteryChannels } from "./channel.ts";
-import { type Station, stationCollection } from "./collections.ts";
+import { openStations, type Station } from "./collections.ts";
 import { createNotifications } from "./notifications.ts";
 import { batteryRoutes } from "./routes.ts";
 import { createBatteryService } from "./service.ts";
 import { addBattery, emptyStation } from "./station.ts";
 
+const options = z.strictObject({
+  /** Whether `battery_booked` names the user in full; anybody may listen, so by default it is masked. */
+  exposeUser: z.boolean().default(false),
+});
+
 /** Battery-swap stations: everybody sees what they hold, users book a battery and are told when it is ready. */
-export const battery: App = {
-  name: "battery",
-  async start({ store, clock, config, publish, snapshot }) {
-    const stations = await store.collection(stationCollection);
-    const notifications = createNotifications({ log: store.log, publish, clock });
+export const battery = defineApp("battery", { options }, async (tools) => {
+  const { collection, sequence, channel, routes, seed, clock, snapshot } = tools;
+  const stations = await openStations(collection);
+  const notifications = createNotifications(tools);
+  const service = createBatteryService({
+    stations,
+    notifications,
+    snapshot,
     // The demo's stations and batteries have low ids; those that are created come after them.
-    const nextId = (sequence: string) => async (): Promise<number> => 1_000 + (await store.next(sequence));
-    const service = createBatteryService({
-      stations,
-      notifications,
-      snapshot,
-      nextStationId: nextId("stations"),
-      nextBatteryId: nextId("batteries"),
-      nextBookingId: () => store.next("battery_bookings"),
-      clock,
-      exposeUser: config.battery.exposeUser,
-    });
-    return {
-      channels: batteryChannels(service, clock),
-      routes: batteryRoutes(service, notifications),
-      async seed() {
-        await insertMissing(stations, [
-          demoStation(1, "Downtown Station", 1, 20),
-          demoStation(2, "Airport Station", 21, 12),
-        ]);
-      },
-    };
-  },
-};
+    nextStationId: sequence("stations", { startAfter: 1_000 }),
+    nextBatteryId: sequence("batteries", { startAfter: 1_000 }),
+    nextBookingId: sequence("battery_bookings"),
+    clock,
+    exposeUser: tools.options.exposeUser,
+  });
+  batteryChannels(channel, service, clock);
+  routes(batteryRoutes(service, notifications));
+  seed(async () => {
+    await stations.ensure(demoStation(1, "Downtown Station", 1, 20));
+    await stations.ensure(demoStation(2, "Airport Station", 21, 12));
+  });
+});
 
 /** A station with `count` batteries, whose ids begin with `firstId`. */
 function demoStation(id: number, name: string, firstId: number, count: number): Station {

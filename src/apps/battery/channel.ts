@@ -1,19 +1,15 @@
-import { type Channel, defineChannel } from "../../hub/channel.ts";
-import type { Client } from "../../hub/client.ts";
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Resumed } from "../../hub/delivering.ts";
-import { Refusal } from "../../hub/disconnects.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { OutboundTypes } from "../../hub/outbound.ts";
-import { sinceGiven } from "../../hub/resume.ts";
-import type { Station } from "./collections.ts";
 import {
-  inbound,
-  type NotificationOutbound,
-  notificationOutbound,
-  type StationOutbound,
-  stationOutbound,
-} from "./messages.ts";
+  type AppTools,
+  type Client,
+  type Clock,
+  idOf,
+  type OutboundTypes,
+  type Resumed,
+  sinceGiven,
+  timestamp,
+} from "junction-hub";
+import type { Station } from "./collections.ts";
+import { inbound, notificationOutbound, type StationOutbound, stationOutbound } from "./messages.ts";
 import { KEPT } from "./notifications.ts";
 import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "./rooms.ts";
 import type { BatteryService } from "./service.ts";
@@ -28,76 +24,63 @@ export const FIRST_STATIONS = 100;
 const TEN_YEARS = 10 * 365 * 24;
 
 /** The three channels of the app: all stations, one station, and a user's own notifications. */
-export function batteryChannels(service: BatteryService, clock: Clock): Channel[] {
+export function batteryChannels(channel: AppTools["channel"], service: BatteryService, clock: Clock): void {
   type Answering = { send(type: "pong", payload: { timestamp: string }): void };
-
-  const common = {
-    app: "battery",
-    inbound,
-    error: ({ message }: { message: string }) => ({ message }),
-    on: {
-      ping(client: Answering, { timestamp: sent }: { timestamp?: string | undefined }) {
-        client.send("pong", { timestamp: sent ?? timestamp(clock) });
-      },
+  const on = {
+    ping(client: Answering, { timestamp: sent }: { timestamp?: string | undefined }) {
+      client.send("pong", { timestamp: sent ?? timestamp(clock) });
     },
-  } as const;
+  };
 
   /** What the station holds now. To be called after joining: then no change of it is missed. */
   function sendInventory(client: Client<StationOutbound>, station: Station): void {
     client.sendCurrent("inventory_update", station, service.inventoryUpdate(station));
   }
 
-  return [
-    defineChannel<typeof inbound, StationOutbound>({
-      ...common,
-      namespace: STATIONS,
-      path: "/ws/stations",
-      credential: "none",
-      outbound: stationOutbound,
-      async open(client) {
-        await enter(client, ALL_STATIONS, (resumed) => {
-          client.send("connection_established", { message: "Connected to stations", ...resumed });
-        });
-        for (const station of await service.list(0, FIRST_STATIONS)) sendInventory(client, station);
-      },
-    }),
-    defineChannel<typeof inbound, StationOutbound>({
-      ...common,
-      namespace: `${STATIONS}/{station_id}`,
-      rootNamespace: STATIONS,
-      path: "/ws/stations/{station_id}",
-      credential: "none",
-      outbound: stationOutbound,
-      async admit(_identity, { station_id }) {
-        await service.get(idOf(station_id)).catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found"
-            ? new Refusal("not_found", error.message)
-            : error;
-        });
-      },
-      async open(client) {
-        const id = idOf(client.params.station_id);
-        await enter(client, stationRoom(id), (resumed) => {
-          client.send("connection_established", { message: `Connected to station_${id}`, station_id: id, ...resumed });
-        });
-        sendInventory(client, await service.get(id));
-      },
-    }),
-    defineChannel<typeof inbound, NotificationOutbound>({
-      ...common,
-      namespace: NOTIFICATIONS,
-      path: "/ws/notifications",
-      credential: "jwt",
-      cookie: "access_token",
-      outbound: notificationOutbound,
-      retention: { messages: KEPT, hours: TEN_YEARS },
-      async open(client) {
-        await enter(client, userRoom(client.identity.userId), (resumed) => {
-          client.send("connection_established", { message: "Connected to notifications", ...resumed });
-        });
-      },
-    }),
-  ];
+  channel(STATIONS, {
+    path: "/ws/stations",
+    credential: "none",
+    inbound,
+    outbound: stationOutbound,
+    on,
+    async open(client) {
+      await enter(client, ALL_STATIONS, (resumed) => {
+        client.send("connection_established", { message: "Connected to stations", ...resumed });
+      });
+      for (const station of await service.list(0, FIRST_STATIONS)) sendInventory(client, station);
+    },
+  });
+  channel(`${STATIONS}/{station_id}`, {
+    path: "/ws/stations/{station_id}",
+    credential: "none",
+    inbound,
+    outbound: stationOutbound,
+    on,
+    async admit(_identity, { station_id }) {
+      await service.get(idOf(station_id));
+    },
+    async open(client) {
+      const id = idOf(client.params.station_id);
+      await enter(client, stationRoom(id), (resumed) => {
+        client.send("connection_established", { message: `Connected to station_${id}`, station_id: id, ...resumed });
+      });
+      sendInventory(client, await service.get(id));
+    },
+  });
+  channel(NOTIFICATIONS, {
+    path: "/ws/notifications",
+    credential: "jwt",
+    cookie: "access_token",
+    inbound,
+    outbound: notificationOutbound,
+    retention: { messages: KEPT, hours: TEN_YEARS },
+    on,
+    async open(client) {
+      await enter(client, userRoom(client.identity.userId), (resumed) => {
+        client.send("connection_established", { message: "Connected to notifications", ...resumed });
+      });
+    },
+  });
 }
 
 /** Joins the one room of the channel, from where the client has asked to be resumed. */
@@ -107,9 +90,4 @@ function enter<Out extends OutboundTypes>(
   confirm: (resumed: Resumed) => void,
 ): Promise<void> {
   return client.join(room, { since: sinceGiven(client), confirm });
-}
-
-/** The station that a URL names; `NaN` where it is not written as ids are, so that every station has one address. */
-function idOf(stationId = ""): number {
-  return /^[1-9]\d{0,14}$/.test(stationId) ? Number(stationId) : Number.NaN;
 }

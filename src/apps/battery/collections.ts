@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { type Collection, defineCollection } from "../../store/collection.ts";
+import { type Collection, type OpenCollection, z } from "junction-hub";
 import { STATUSES } from "./messages.ts";
 
 /** Many times what a swap station holds. More would make one document too large to be written for every booking. */
@@ -35,8 +34,6 @@ const station = z.object({
 export type Station = z.output<typeof station>;
 export type Stations = Collection<Station, "byId">;
 
-export const stationCollection = defineCollection({
-  name: "stations",
-  schema: station,
-  indexes: { byId: { fields: ["id"] } },
-});
+export function openStations(collection: OpenCollection): Promise<Stations> {
+  return collection("stations", station, { indexes: { byId: { fields: ["id"] } } });
+}

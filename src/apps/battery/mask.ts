@@ -1,4 +1,4 @@
-import type { Identity } from "../../hub/identity.ts";
+import type { Identity } from "junction-hub";
 
 /** Who somebody is, for everybody's eyes: `u***@example.com`; without an email as much of the user id. */
 export function masked({ email, userId }: Pick<Identity, "email" | "userId">): string {

@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { latest, log, reply, volatile } from "../../hub/outbound.ts";
-import { resumed } from "../../hub/resume.ts";
+import { latest, log, reply, resumed, volatile, z } from "junction-hub";
 
 const id = z.number().int().positive();
 const timestamp = z.iso.datetime();
@@ -25,7 +23,6 @@ const about = z.object({ station_id: id, station_name: z.string(), timestamp });
 export const inbound = { ping: z.object({ timestamp: z.string().optional() }) };
 
 const pong = volatile(z.object({ timestamp: z.string() }));
-const error = reply(z.object({ message: z.string() }));
 
 /** What those who watch stations are sent. Anybody may watch, so nothing here says who somebody is. */
 export const stationOutbound = {
@@ -47,7 +44,6 @@ export const stationOutbound = {
   battery_added: log(about.extend({ battery_id: id, available_batteries, total_batteries })),
   station_status: log(about.extend({ status: z.enum(STATUSES), message: z.string() })),
   pong,
-  error,
 };
 
 const bookingReady = z.object({ booking_id: id, station_name: z.string(), message: z.string(), timestamp });
@@ -61,7 +57,6 @@ export const notificationOutbound = {
   booking_ready: log(bookingReady),
   notification: log(notification),
   pong,
-  error,
 };
 
 /** A user's notifications as they are listed, with their types; `seq` counts those of the user from 1. */
@@ -74,7 +69,6 @@ export const listedNews = z.discriminatedUnion("type", [
 ]);
 
 export type StationOutbound = typeof stationOutbound;
-export type NotificationOutbound = typeof notificationOutbound;
 export type GeneralNews = z.output<typeof notification>;
 export type Inventory = z.output<typeof inventory>;
 export type InventoryUpdate = z.output<typeof stationOutbound.inventory_update.schema>;

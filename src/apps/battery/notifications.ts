@@ -1,9 +1,13 @@
-import type { AppDeps } from "../../app.ts";
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { LogEntry, RoomLog } from "../../store/log.ts";
+import {
+  type AppTools,
+  type Clock,
+  type Command,
+  HubError,
+  type LogEntry,
+  type Message,
+  publisher,
+  timestamp,
+} from "junction-hub";
 import type { BookedBattery, Station } from "./collections.ts";
 import { type GeneralNews, notificationOutbound } from "./messages.ts";
 import { NOTIFICATIONS, userRoom } from "./rooms.ts";
@@ -12,15 +16,15 @@ import { NOTIFICATIONS, userRoom } from "./rooms.ts";
 export const KEPT = 1_000;
 
 export interface NotificationOptions {
-  readonly log: RoomLog;
-  readonly publish: AppDeps["publish"];
+  readonly history: AppTools["history"];
+  readonly publish: AppTools["publish"];
   readonly clock: Clock;
 }
 
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /** A user's notifications are the log of the room of the user's clients: what they have been sent is what is listed. */
-export function createNotifications({ log, publish, clock }: NotificationOptions) {
+export function createNotifications({ history, publish, clock }: NotificationOptions) {
   const { message } = publisher(NOTIFICATIONS, notificationOutbound);
 
   function roomOf(userId: string): { namespace: string; room: string } {
@@ -59,7 +63,7 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
       const sent = { ...message(room.room, "notification", { ...news, timestamp: timestamp(clock) }), id };
       const [position] = await publish(sent);
       // As it was sent, which may have been when the command came first.
-      const [entry] = position ? await log.read(room, position.offset - 1, 1) : [];
+      const [entry] = position ? await history.read(room, position.offset - 1, 1) : [];
       if (!entry) throw new HubError("unavailable");
       return listed(entry);
     },
@@ -67,9 +71,9 @@ export function createNotifications({ log, publish, clock }: NotificationOptions
     /** A user's notifications with a number above `afterSeq`, in order; `seq` is the number to subscribe from then. */
     async list(userId: string, afterSeq: number): Promise<{ items: Listed[]; seq: number }> {
       const room = roomOf(userId);
-      const [newest = 0] = await log.newest([room]);
+      const [newest = 0] = await history.newest([room]);
       // The log is trimmed from time to time and may hold more.
-      const entries = await log.read(room, Math.max(afterSeq, newest - KEPT), KEPT);
+      const entries = await history.read(room, Math.max(afterSeq, newest - KEPT), KEPT);
       return { items: entries.map(listed), seq: entries.at(-1)?.offset ?? newest };
     },
   };

@@ -1,7 +1,4 @@
-import { z } from "zod";
-import { since } from "../../hub/resume.ts";
-import { defineRoute, numericId, type Route } from "../../hub/route.ts";
-import type { Snapped } from "../../hub/snapshot.ts";
+import { defineRoute, numericId, type Route, type Snapped, since, z } from "junction-hub";
 import type { Station } from "./collections.ts";
 import { inventory, LEVELS, listedNews, listedNotification, STATUSES } from "./messages.ts";
 import type { Notifications } from "./notifications.ts";

@@ -1,10 +1,15 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { Snapped, Snapshot } from "../../hub/snapshot.ts";
-import type { Change } from "../../store/collection.ts";
+import {
+  type Change,
+  type Clock,
+  type Command,
+  HubError,
+  type Identity,
+  type Message,
+  publisher,
+  type Snapped,
+  type Snapshot,
+  timestamp,
+} from "junction-hub";
 import type { BookedBattery, Station, Stations } from "./collections.ts";
 import { masked } from "./mask.ts";
 import { type Inventory, type InventoryUpdate, type Status, stationOutbound } from "./messages.ts";
@@ -136,7 +141,7 @@ export function createBatteryService({
 
     async create(name: string, status: Status, command: Command): Promise<StationSummary> {
       const station = transitions.emptyStation(await command.number(nextStationId), name, status);
-      await stations.insert(station, [tellInventory(station, "update", timestamp(clock))], command);
+      await stations.ensure(station, [tellInventory(station, "update", timestamp(clock))]);
       return transitions.summaryOf(station);
     },
 

@@ -1,5 +1,4 @@
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
+import { HubError, type Identity } from "junction-hub";
 import { type Battery, type BookedBattery, MAX_BATTERIES, type Station } from "./collections.ts";
 import type { Inventory, Status } from "./messages.ts";
 

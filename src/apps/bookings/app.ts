@@ -1,53 +1,41 @@
-import type { App, DemoUsers } from "../../app.ts";
-import { timestamp } from "../../hub/clock.ts";
-import { insertMissing } from "../../store/ensure.ts";
+import { type DemoUserId, defineApp, timestamp } from "junction-hub";
 import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { bookingsChannel } from "./channel.ts";
-import {
-  type Booking,
-  bookingCollection,
-  type Ticket,
-  ticketCollection,
-  ticketMessageCollection,
-} from "./collections.ts";
+import { type Booking, openBookings, openTicketMessages, openTickets, type Ticket } from "./collections.ts";
 import { bookingInlets } from "./inlets.ts";
 import { bookingRoutes } from "./routes.ts";
 import { createBookingsService } from "./service.ts";
 import { createSupportService } from "./support.ts";
 
 /** Home services: who booked one sees its status, its technician on the way, and talks with support. */
-export const bookings: App = {
-  name: "bookings",
-  async start({ store, clock, snapshot, evict }) {
-    const bookingDocuments = await store.collection(bookingCollection);
-    const tickets = await store.collection(ticketCollection);
-    const messages = await store.collection(ticketMessageCollection);
-    const broadcasts = createBroadcasts(clock);
-    const service = createBookingsService({ bookings: bookingDocuments, broadcasts, clock, evict });
-    const support = createSupportService({ tickets, messages, log: store.log, broadcasts, snapshot, clock });
-    return {
-      channels: [bookingsChannel({ bookings: service, support, clock })],
-      routes: bookingRoutes(service, support),
-      ingest: bookingInlets(broadcasts),
-      async seed(users) {
-        const createdAt = timestamp(clock);
-        await insertMissing(bookingDocuments, [demoBooking(users, createdAt)]);
-        await insertMissing(tickets, [demoTicket(users, createdAt)]);
-      },
-    };
-  },
-};
+export const bookings = defineApp("bookings", async (tools) => {
+  const { collection, channel, routes, ingest, seed, clock, snapshot, evict } = tools;
+  const bookings = await openBookings(collection);
+  const tickets = await openTickets(collection);
+  const messages = await openTicketMessages(collection);
+  const broadcasts = createBroadcasts(clock);
+  const service = createBookingsService({ bookings, broadcasts, clock, evict });
+  const support = createSupportService({ tickets, messages, broadcasts, snapshot, clock });
+  bookingsChannel(channel, { bookings: service, support, clock });
+  routes(bookingRoutes(service, support));
+  bookingInlets(ingest, broadcasts);
+  seed(async (userId) => {
+    const createdAt = timestamp(clock);
+    await bookings.ensure(demoBooking(userId, createdAt));
+    await tickets.ensure(demoTicket(userId, createdAt));
+  });
+});
 
 /** The ids of the demo data, fixed so that examples can name them. */
 export const DEMO_BOOKING_ID = "123e4567-e89b-12d3-a456-426614174000";
 export const DEMO_TICKET_ID = "123e4567-e89b-12d3-a456-426614174001";
 
-function demoBooking({ customer, technician }: DemoUsers, createdAt: string): Booking {
-  const facts = { id: DEMO_BOOKING_ID, userId: customer.id, technicianId: technician.id, createdAt };
+function demoBooking(userId: DemoUserId, createdAt: string): Booking {
+  const facts = { id: DEMO_BOOKING_ID, userId: userId("customer"), technicianId: userId("technician"), createdAt };
   return begin({ ...facts, service: "Air conditioning repair" });
 }
 
-function demoTicket({ customer }: DemoUsers, createdAt: string): Ticket {
-  return { id: DEMO_TICKET_ID, userId: customer.id, subject: "When will the technician come?", createdAt };
+function demoTicket(userId: DemoUserId, createdAt: string): Ticket {
+  return { id: DEMO_TICKET_ID, userId: userId("customer"), subject: "When will the technician come?", createdAt };
 }

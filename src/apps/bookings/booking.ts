@@ -1,5 +1,4 @@
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
+import { HubError, type Identity } from "junction-hub";
 import type { Booking } from "./collections.ts";
 import type { Location } from "./messages.ts";
 import { isBefore, isFinal, mayFollow, type Status } from "./statuses.ts";

@@ -1,5 +1,4 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import { type Message, publisher } from "../../hub/message.ts";
+import { type Clock, type Message, publisher, timestamp } from "junction-hub";
 import { type Location, outbound, type SupportMessage } from "./messages.ts";
 import { bookingRoom, NAMESPACE, supportRoom, userRoom } from "./rooms.ts";
 import type { Status } from "./statuses.ts";

@@ -1,10 +1,14 @@
-import { type Channel, defineChannel } from "../../hub/channel.ts";
-import type { Client as HubClient } from "../../hub/client.ts";
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Resumed } from "../../hub/delivering.ts";
-import { HubError, toHubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { sinceGiven } from "../../hub/resume.ts";
+import {
+  type AppTools,
+  type Clock,
+  type Client as HubClient,
+  HubError,
+  type Identity,
+  type Resumed,
+  sinceGiven,
+  timestamp,
+  toHubError,
+} from "junction-hub";
 import { inbound, type Outbound, outbound, uuid } from "./messages.ts";
 import { NAMESPACE, parseRoom, userRoom } from "./rooms.ts";
 import type { BookingsService } from "./service.ts";
@@ -20,7 +24,10 @@ export interface BookingsChannelOptions {
 }
 
 /** The one channel of the bookings app: clients join the rooms of what concerns them. */
-export function bookingsChannel({ bookings, support, clock }: BookingsChannelOptions): Channel {
+export function bookingsChannel(
+  channel: AppTools["channel"],
+  { bookings, support, clock }: BookingsChannelOptions,
+): void {
   const typing = createTyping(clock);
   /** The rooms that clients have asked for. */
   const asked = new WeakMap<Client, Set<string>>();
@@ -57,14 +64,11 @@ export function bookingsChannel({ bookings, support, clock }: BookingsChannelOpt
     await client.leave(room);
   }
 
-  return defineChannel<typeof inbound, Outbound>({
-    app: "bookings",
-    namespace: NAMESPACE,
+  channel(NAMESPACE, {
     path: "/ws",
     credential: "jwt",
     inbound,
     outbound,
-    error: ({ message, room, timestamp }) => ({ message, ...(room !== undefined && { room }), timestamp }),
     async open(client) {
       const { userId } = client.identity;
       asked.set(client, new Set());

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { type Collection, defineCollection } from "../../store/collection.ts";
+import { type Collection, type OpenCollection, z } from "junction-hub";
 import { location, status, userId, uuid } from "./messages.ts";
 
 const timestamp = z.iso.datetime();
@@ -18,7 +17,9 @@ const booking = z.object({
 export type Booking = z.output<typeof booking>;
 export type Bookings = Collection<Booking, never>;
 
-export const bookingCollection = defineCollection({ name: "bookings", schema: booking, indexes: {} });
+export function openBookings(collection: OpenCollection): Promise<Bookings> {
+  return collection("bookings", booking);
+}
 
 const ticket = z.object({
   id: uuid,
@@ -30,13 +31,14 @@ const ticket = z.object({
 export type Ticket = z.output<typeof ticket>;
 export type Tickets = Collection<Ticket, never>;
 
-export const ticketCollection = defineCollection({ name: "tickets", schema: ticket, indexes: {} });
+export function openTickets(collection: OpenCollection): Promise<Tickets> {
+  return collection("tickets", ticket);
+}
 
 /**
  * One message of a ticket in a document of its own. A chat has no end, so inside the ticket's document it would be
  * written again and again with every message, and one day would not fit. `seq` counts the messages of a ticket from 1
- * without gaps: the unique index refuses a second one with the same number, which is all the atomicity it needs, and a
- * message and its broadcast are still one write.
+ * without gaps.
  */
 const ticketMessage = z.object({
   id: uuid,
@@ -49,8 +51,8 @@ const ticketMessage = z.object({
 export type TicketMessage = z.output<typeof ticketMessage>;
 export type TicketMessages = Collection<TicketMessage, "bySeq">;
 
-export const ticketMessageCollection = defineCollection({
-  name: "ticket_messages",
-  schema: ticketMessage,
-  indexes: { bySeq: { fields: ["ticketId", "seq"], unique: true } },
-});
+export function openTicketMessages(collection: OpenCollection): Promise<TicketMessages> {
+  return collection("ticket_messages", ticketMessage, {
+    indexes: { bySeq: { fields: ["ticketId", "seq"], unique: true } },
+  });
+}

@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { latest, log, reply, volatile } from "../../hub/outbound.ts";
-import { resumed, since } from "../../hub/resume.ts";
+import { latest, log, reply, resumed, since, volatile, z } from "junction-hub";
 import { STATUSES } from "./statuses.ts";
 
 const timestamp = z.iso.datetime();

@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { since } from "../../hub/resume.ts";
-import { defineRoute, type Route } from "../../hub/route.ts";
+import { defineRoute, type Route, since, z } from "junction-hub";
 import { location, outbound, status, userId, uuid } from "./messages.ts";
 import type { BookingsService } from "./service.ts";
 import type { SupportService } from "./support.ts";

@@ -1,10 +1,13 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Hub } from "../../hub/hub.ts";
-import type { Identity } from "../../hub/identity.ts";
-import type { Change } from "../../store/collection.ts";
-import { insertOnce } from "../../store/ensure.ts";
+import {
+  type AppTools,
+  type Change,
+  type Clock,
+  type Command,
+  HubError,
+  type Identity,
+  isError,
+  timestamp,
+} from "junction-hub";
 import { begin, change, type Part, type Patch, partOf, report } from "./booking.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Booking, Bookings } from "./collections.ts";
@@ -15,7 +18,7 @@ export interface BookingsServiceOptions {
   readonly bookings: Bookings;
   readonly broadcasts: Broadcasts;
   readonly clock: Clock;
-  readonly evict: Hub["evict"];
+  readonly evict: AppTools["evict"];
 }
 
 export type BookingsService = ReturnType<typeof createBookingsService>;
@@ -36,7 +39,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
       return transition(booking, part);
     };
     return bookings.modify(id, act, command).catch((error: unknown) => {
-      throw error instanceof HubError && error.code === "not_found" ? notFound() : error;
+      throw isError(error, "not_found") ? notFound() : error;
     });
   }
 
@@ -63,7 +66,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
       command: Command,
     ): Promise<Booking> {
       const booking = begin({ id: command.uuid(), userId, service, technicianId, createdAt: timestamp(clock) });
-      return insertOnce(bookings, booking);
+      return (await bookings.ensure(booking)).document;
     },
 
     /**

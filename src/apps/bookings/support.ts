@@ -1,12 +1,4 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { createTurns } from "../../hub/in-turn.ts";
-import type { Snapshot } from "../../hub/snapshot.ts";
-import { insertOnce } from "../../store/ensure.ts";
-import type { RoomLog } from "../../store/log.ts";
-import { originOf } from "../../store/writes/origin.ts";
+import { type Clock, type Command, HubError, type Identity, type Snapshot, timestamp } from "junction-hub";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collections.ts";
 import { uuid } from "./messages.ts";
@@ -15,13 +7,9 @@ import { NAMESPACE, supportRoom } from "./rooms.ts";
 /** Most messages that one request gives. */
 const PAGE = 1_000;
 
-/** How often a number is tried for that another worker takes at the same moment. */
-const MAX_TRIES = 100;
-
 export interface SupportServiceOptions {
   readonly tickets: Tickets;
   readonly messages: TicketMessages;
-  readonly log: Pick<RoomLog, "append">;
   readonly broadcasts: Broadcasts;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -31,9 +19,7 @@ export type SupportService = ReturnType<typeof createSupportService>;
 
 /** Support tickets and their chats: between the creator of a ticket and the admins. */
 export function createSupportService(options: SupportServiceOptions) {
-  const { tickets, messages, log, broadcasts, snapshot, clock } = options;
-  /** One message of a ticket after another, so that they do not take each other's numbers. */
-  const inTurn = createTurns();
+  const { tickets, messages, broadcasts, snapshot, clock } = options;
 
   /** The ticket, if there is one and it is the user's business. */
   async function find(id: string, { userId, role }: Identity): Promise<Ticket | undefined> {
@@ -51,7 +37,8 @@ export function createSupportService(options: SupportServiceOptions) {
     find,
 
     async create({ userId }: Identity, subject: string, command: Command): Promise<Ticket> {
-      return insertOnce(tickets, { id: command.uuid(), userId, subject, createdAt: timestamp(clock) });
+      const ticket = { id: command.uuid(), userId, subject, createdAt: timestamp(clock) };
+      return (await tickets.ensure(ticket)).document;
     },
 
     /**
@@ -77,23 +64,10 @@ export function createSupportService(options: SupportServiceOptions) {
     async post(ticketId: string, identity: Identity, text: string, command: Command): Promise<TicketMessage> {
       await get(ticketId, identity);
       const said = { id: command.uuid(), ticketId, senderId: identity.userId, message: text };
-      return inTurn(ticketId, () => append(said));
+      return messages.insertNext("bySeq", [ticketId], (seq) => {
+        const document = { ...said, seq, createdAt: timestamp(clock) };
+        return { document, messages: [broadcasts.supportMessage(ticketId, said.senderId, document)] };
+      });
     },
   };
-
-  /** Takes the number after the last; the store refuses one that is taken, and then it is the next one's turn. */
-  async function append(said: Omit<TicketMessage, "seq" | "createdAt">): Promise<TicketMessage> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const [last] = await messages.find("bySeq", { equals: [said.ticketId], descending: true, limit: 1 });
-      // Another worker may have stored it and not sent it yet: the room is to have the order of the numbers.
-      if (last) await log.append(originOf(last).pending);
-      const message: TicketMessage = { ...said, seq: (last?.seq ?? 0) + 1, createdAt: timestamp(clock) };
-      try {
-        return await insertOnce(messages, message, [broadcasts.supportMessage(said.ticketId, said.senderId, message)]);
-      } catch (error) {
-        if (!(error instanceof HubError && error.code === "conflict")) throw error;
-      }
-    }
-    throw new HubError("unavailable");
-  }
 }

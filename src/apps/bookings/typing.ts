@@ -1,5 +1,4 @@
-import type { Client as HubClient } from "../../hub/client.ts";
-import type { Clock } from "../../hub/clock.ts";
+import type { Clock, Client as HubClient } from "junction-hub";
 import type { Outbound } from "./messages.ts";
 
 type Client = HubClient<Outbound>;

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { z } from "zod";
-import { type Channel, defineChannel } from "../../hub/channel.ts";
-import type { Client as HubClient } from "../../hub/client.ts";
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Joining, Resumed } from "../../hub/delivering.ts";
-import { Refusal } from "../../hub/disconnects.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Limits } from "../../hub/limits.ts";
-import { sinceGiven } from "../../hub/resume.ts";
-import { inbound, type Outbound, outbound } from "./messages.ts";
+import {
+  type AppChannel,
+  type AppTools,
+  type Client as HubClient,
+  idOf,
+  type Joining,
+  type Resumed,
+  sinceGiven,
+  timestamp,
+} from "junction-hub";
+import { type Inbound, inbound, type Outbound, outbound } from "./messages.ts";
 import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
 
 type Client = HubClient<Outbound>;
@@ -18,7 +19,10 @@ const CLIENTS = "events:clients";
 const SUBSCRIPTIONS = "events:subscriptions";
 
 /** The two channels of the events app: `/ws`, and `/ws/events/{eventId}`, which is subscribed from the start. */
-export function eventChannels(service: EventsService, limits: Limits, clock: Clock): Channel[] {
+export function eventChannels(
+  { channel, limits, clock }: Pick<AppTools, "channel" | "limits" | "clock">,
+  service: EventsService,
+): void {
   const subscriptions = new WeakMap<Client, Map<number, () => void>>();
   const now = (): string => timestamp(clock);
 
@@ -55,76 +59,60 @@ export function eventChannels(service: EventsService, limits: Limits, clock: Clo
     subscriptions.get(client)?.delete(eventId);
   }
 
-  const common = {
-    app: "events",
-    rootNamespace: NAMESPACE,
-    credential: "jwt",
-    inbound,
-    outbound,
-    error: ({ message, timestamp }) => ({ message, timestamp }),
-    on: {
-      async subscribe_event(client: Client, { eventId, since }: z.output<typeof inbound.subscribe_event>) {
-        const confirm = (resumed: Resumed): void => {
-          client.send("subscribed", { eventId, ...resumed, timestamp: now() });
-        };
-        await subscribe(client, eventId, { since, confirm });
-        return { eventId };
+  const serve = (namespace: string, own: Pick<AppChannel<Inbound, Outbound>, "path" | "admit" | "open">): void => {
+    channel(namespace, {
+      ...own,
+      credential: "jwt",
+      inbound,
+      outbound,
+      on: {
+        async subscribe_event(client, { eventId, since }) {
+          const confirm = (resumed: Resumed): void => {
+            client.send("subscribed", { eventId, ...resumed, timestamp: now() });
+          };
+          await subscribe(client, eventId, { since, confirm });
+          return { eventId };
+        },
+        async unsubscribe_event(client, { eventId }) {
+          await client.leave(roomOf(eventId));
+          forget(client, eventId);
+          client.send("unsubscribed", { eventId, timestamp: now() });
+          return { eventId };
+        },
+        ping(client) {
+          client.send("pong", { timestamp: now() });
+        },
+        async get_stats(client) {
+          const [totalClients, eventSubscriptions] = await Promise.all([
+            limits.counted(CLIENTS),
+            limits.counted(SUBSCRIPTIONS),
+          ]);
+          const data = { totalClients, eventSubscriptions };
+          client.send("stats", { data, timestamp: now() });
+          return { data };
+        },
       },
-      async unsubscribe_event(client: Client, { eventId }: { eventId: number }) {
-        await client.leave(roomOf(eventId));
-        forget(client, eventId);
-        client.send("unsubscribed", { eventId, timestamp: now() });
-        return { eventId };
-      },
-      ping(client: Client) {
-        client.send("pong", { timestamp: now() });
-      },
-      async get_stats(client: Client) {
-        const [totalClients, eventSubscriptions] = await Promise.all([
-          limits.counted(CLIENTS),
-          limits.counted(SUBSCRIPTIONS),
-        ]);
-        const data = { totalClients, eventSubscriptions };
-        client.send("stats", { data, timestamp: now() });
-        return { data };
-      },
+    });
+  };
+
+  serve(NAMESPACE, {
+    path: "/ws",
+    open(client) {
+      begin(client);
+      greet(client);
     },
-  } as const satisfies Partial<Parameters<typeof defineChannel<typeof inbound, Outbound>>[0]>;
-
-  return [
-    defineChannel<typeof inbound, Outbound>({
-      ...common,
-      namespace: NAMESPACE,
-      path: "/ws",
-      open(client) {
-        begin(client);
-        greet(client);
-      },
-    }),
-    defineChannel<typeof inbound, Outbound>({
-      ...common,
-      namespace: `${NAMESPACE}/{eventId}`,
-      path: "/ws/events/{eventId}",
-      admit: async (identity, { eventId }) => {
-        await service.visible(idOf(eventId), identity).catch((error: unknown) => {
-          throw error instanceof HubError && error.code === "not_found"
-            ? new Refusal("not_found", error.message)
-            : error;
-        });
-      },
-      async open(client) {
-        const eventId = idOf(client.params.eventId);
-        begin(client);
-        await subscribe(client, eventId, {
-          since: sinceGiven(client),
-          confirm: (resumed) => greet(client, { eventId, ...resumed }),
-        });
-      },
-    }),
-  ];
-}
-
-/** The event that a URL names; `NaN` where it is not written as ids are, so that every event has one address. */
-function idOf(eventId = ""): number {
-  return /^[1-9]\d{0,14}$/.test(eventId) ? Number(eventId) : Number.NaN;
+  });
+  serve(`${NAMESPACE}/{eventId}`, {
+    admit: async (identity, { eventId }) => {
+      await service.visible(idOf(eventId), identity);
+    },
+    async open(client) {
+      const eventId = idOf(client.params.eventId);
+      begin(client);
+      await subscribe(client, eventId, {
+        since: sinceGiven(client),
+        confirm: (resumed) => greet(client, { eventId, ...resumed }),
+      });
+    },
+  });
 }

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineCollection } from "../../store/collection.ts";
+import { type Collection, type OpenCollection, z } from "junction-hub";
 
 /** More would make one document too large to be written for every booking. */
 export const MAX_SEATS = 100_000;
@@ -23,8 +22,8 @@ const event = z.object({
 
 export type Event = z.infer<typeof event>;
 
-export const eventCollection = defineCollection({
-  name: "events",
-  schema: event,
-  indexes: { byId: { fields: ["id"] } },
-});
+export type Events = Collection<Event, "byId">;
+
+export function openEvents(collection: OpenCollection): Promise<Events> {
+  return collection("events", event, { indexes: { byId: { fields: ["id"] } } });
+}

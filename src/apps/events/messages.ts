@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { latest, log, reply, volatile } from "../../hub/outbound.ts";
-import { resumed, since } from "../../hub/resume.ts";
+import { latest, log, reply, resumed, since, volatile, z } from "junction-hub";
 
 const timestamp = z.iso.datetime();
 const eventId = z.number().int().positive();
@@ -32,4 +30,5 @@ export const outbound = {
   error: reply(z.object({ message: z.string(), timestamp })),
 };
 
+export type Inbound = typeof inbound;
 export type Outbound = typeof outbound;

@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { since } from "../../hub/resume.ts";
-import { defineRoute, numericId, type Route } from "../../hub/route.ts";
+import { defineRoute, numericId, type Route, since, z } from "junction-hub";
 import { MAX_SEATS } from "./collections.ts";
 import type { EventsService } from "./service.ts";
 

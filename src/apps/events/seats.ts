@@ -1,4 +1,4 @@
-import { HubError } from "../../hub/errors.ts";
+import { HubError } from "junction-hub";
 import type { Event } from "./collections.ts";
 import { MAX_SEATS } from "./collections.ts";
 

@@ -1,12 +1,14 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { Snapshot } from "../../hub/snapshot.ts";
-import type { Collection } from "../../store/collection.ts";
-import { insertOnce } from "../../store/ensure.ts";
-import type { Event } from "./collections.ts";
+import {
+  type Clock,
+  type Command,
+  HubError,
+  type Identity,
+  type Message,
+  publisher,
+  type Snapshot,
+  timestamp,
+} from "junction-hub";
+import type { Event, Events } from "./collections.ts";
 import { outbound } from "./messages.ts";
 import * as seats from "./seats.ts";
 
@@ -18,7 +20,7 @@ export function roomOf(eventId: number): string {
 }
 
 export interface EventsServiceOptions {
-  readonly events: Collection<Event, "byId">;
+  readonly events: Events;
   readonly nextId: () => Promise<number>;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -84,7 +86,8 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
       command: Command,
     ): Promise<EventView> {
       const id = await command.number(nextId);
-      return insertOnce(events, { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} });
+      const fresh = { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} };
+      return factsOf((await events.ensure(fresh)).document);
     },
 
     async resize(id: number, seatCapacity: number, command: Command): Promise<EventView> {

@@ -1,7 +1,5 @@
-import { HubError } from "../../hub/errors.ts";
-import type { Collection } from "../../store/collection.ts";
-import { insertMissing } from "../../store/ensure.ts";
-import type { LocatedReservation, Lot } from "./collections.ts";
+import { isError } from "junction-hub";
+import type { Ended, LocatedReservation, Lot, Lots } from "./collections.ts";
 import { hasEnded, without } from "./spots.ts";
 
 /** So many ended reservations may lie in a lot: moving them costs two more writes, which not every ending should. */
@@ -15,7 +13,7 @@ const BATCH = 256;
  * before they leave the lot, so a reader who looks into the lot first misses none, and may see one twice. A worker that
  * dies in between leaves them in the lot until the next move.
  */
-export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReservation>) {
+export function createTidy(lots: Pick<Lots, "get" | "modify">, ended: Pick<Ended, "ensure">) {
   /** Lots whose reservations this worker is moving. */
   const moving = new Set<number>();
 
@@ -26,13 +24,13 @@ export function createTidy(lots: Collection<Lot>, ended: Collection<LocatedReser
     try {
       for (let lot = await lots.get(lotId); lot && isUntidy(lot); lot = await lots.get(lotId)) {
         const batch = endedOf(lot).slice(0, BATCH);
-        await insertMissing(ended, batch);
+        await Promise.all(batch.map((one) => ended.ensure(one)));
         const ids = batch.map(({ id }) => id);
-        await lots.modify(lotId, (current) => ({ next: without(current, ids), result: undefined }));
+        await lots.modify(lotId, (current) => ({ next: without(current, ids) }));
       }
     } catch (error) {
       // The change that led here is made; that the database went away since is no failure of it.
-      if (!(error instanceof HubError && error.code === "unavailable")) throw error;
+      if (!isError(error, "unavailable")) throw error;
     } finally {
       moving.delete(lotId);
     }

@@ -1,27 +1,15 @@
-import { type Channel, defineChannel } from "../../hub/channel.ts";
-import type { Resumed } from "../../hub/delivering.ts";
-import { joinAll } from "../../hub/resume.ts";
-import {
-  inbound,
-  NOTIFICATION_TYPES,
-  type NotificationType,
-  type Outbound,
-  outbound,
-  type Subscribed,
-} from "./messages.ts";
+import { type AppTools, joinAll, type Resumed } from "junction-hub";
+import { inbound, NOTIFICATION_TYPES, type NotificationType, outbound, type Subscribed } from "./messages.ts";
 import { NAMESPACE, roomOf } from "./service.ts";
 
 /** News of the user's own reservations and of all parking lots, for those who have subscribed to them. */
-export function parkingChannel(): Channel {
-  return defineChannel<typeof inbound, Outbound>({
-    app: "parking",
-    namespace: NAMESPACE,
+export function parkingChannel(channel: AppTools["channel"]): void {
+  channel(NAMESPACE, {
     path: "/ws/notifications",
     credential: "wsToken",
     refuse: "http",
     inbound,
     outbound,
-    error: ({ message }) => ({ message }),
     on: {
       /** The types asked for replace those before; none at all is a way to hear nothing more. */
       async subscribe(client, { notification_types, since }): Promise<Subscribed> {

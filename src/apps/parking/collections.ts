@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineCollection } from "../../store/collection.ts";
+import { type Collection, type OpenCollection, z } from "junction-hub";
 import { STATUSES } from "./messages.ts";
 
 /** The largest car parks have about as many. More would make one document too large to be written for every change. */
@@ -14,7 +13,7 @@ export type Reservation = z.infer<typeof reservation>;
  * A parking lot with its reservations in one document: a spot and the reservation that takes it change together or not at
  * all. Those that have ended stay until they are moved to the ended ones; see `archive.ts`.
  */
-const lot = z.object({
+export const lot = z.object({
   id,
   name: z.string(),
   /** Free spots that nobody has reserved. */
@@ -26,23 +25,25 @@ const lot = z.object({
 });
 export type Lot = z.infer<typeof lot>;
 
-export const lotCollection = defineCollection({
-  name: "parking_lots",
-  schema: lot,
-  indexes: {
-    byId: { fields: ["id"] },
-    byReservation: { fields: ["reservation_ids"] },
-    byUser: { fields: ["user_ids"] },
-  },
-});
+export type Lots = Collection<Lot, "byId" | "byReservation" | "byUser">;
+
+export function openLots(collection: OpenCollection): Promise<Lots> {
+  return collection("parking_lots", lot, {
+    indexes: {
+      byId: { fields: ["id"] },
+      byReservation: { fields: ["reservation_ids"] },
+      byUser: { fields: ["user_ids"] },
+    },
+  });
+}
 
 /** A reservation with its lot. */
 const locatedReservation = reservation.extend({ parking_lot_id: id });
 export type LocatedReservation = z.infer<typeof locatedReservation>;
 
 /** Reservations that have ended: they never change any more, and need no place in their lot. */
-export const endedCollection = defineCollection({
-  name: "ended_reservations",
-  schema: locatedReservation,
-  indexes: { byUser: { fields: ["user_id", "id"] } },
-});
+export type Ended = Collection<LocatedReservation, "byUser">;
+
+export function openEnded(collection: OpenCollection): Promise<Ended> {
+  return collection("ended_reservations", locatedReservation, { indexes: { byUser: { fields: ["user_id", "id"] } } });
+}

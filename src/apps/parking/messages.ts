@@ -1,6 +1,4 @@
-import { z } from "zod";
-import { log, reply } from "../../hub/outbound.ts";
-import { resumed, since } from "../../hub/resume.ts";
+import { log, reply, resumed, since, z } from "junction-hub";
 
 /** What a client can be notified of. */
 export const NOTIFICATION_TYPES = ["reservation", "parking_lot"] as const;
@@ -50,8 +48,6 @@ export const outbound = {
       data: z.union([reservationView.partial({ parking_lot_id: true }), lotView]),
     }),
   ),
-  error: reply(z.object({ message: z.string() })),
 };
 
-export type Outbound = typeof outbound;
 export type Subscribed = z.output<typeof outbound.subscribed.schema>;

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineRoute, numericId, type Route } from "../../hub/route.ts";
+import { defineRoute, numericId, type Route, z } from "junction-hub";
 import { type LocatedReservation, MAX_SPOTS } from "./collections.ts";
 import { lotView, reservationView, STATUSES } from "./messages.ts";
 import type { LotView, ParkingService } from "./service.ts";

@@ -1,10 +1,6 @@
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
-import { type Message, publisher } from "../../hub/message.ts";
-import type { Change, Collection } from "../../store/collection.ts";
+import { type Change, type Command, HubError, type Identity, isError, type Message, publisher } from "junction-hub";
 import { createTidy, isUntidy } from "./archive.ts";
-import type { LocatedReservation, Lot, Reservation } from "./collections.ts";
+import type { Ended, LocatedReservation, Lot, Lots, Reservation } from "./collections.ts";
 import { type NotificationType, outbound, type Status } from "./messages.ts";
 import * as spots from "./spots.ts";
 
@@ -16,8 +12,8 @@ export function roomOf(type: NotificationType, userId: string): string {
 }
 
 export interface ParkingServiceOptions {
-  readonly lots: Collection<Lot, "byId" | "byReservation" | "byUser">;
-  readonly ended: Collection<LocatedReservation, "byUser">;
+  readonly lots: Lots;
+  readonly ended: Ended;
   readonly nextLotId: () => Promise<number>;
   readonly nextReservationId: () => Promise<number>;
 }
@@ -61,8 +57,7 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
   /** A change of a lot that has to exist. Its result is kept with the lot for a while, and should be small. */
   async function change<R>(lotId: number, command: Command, transition: (lot: Lot) => Change<Lot, R>): Promise<R> {
     return lots.modify(lotId, transition, command).catch((error: unknown) => {
-      const isMissing = error instanceof HubError && error.code === "not_found";
-      throw isMissing ? new HubError("not_found", "Parking lot not found") : error;
+      throw isError(error, "not_found") ? new HubError("not_found", "Parking lot not found") : error;
     });
   }
 
@@ -87,7 +82,7 @@ export function createParkingService({ lots, ended, nextLotId, nextReservationId
 
     async addLot(name: string, available_spots: number, command: Command): Promise<LotView> {
       const lot = spots.emptyLot(await command.number(nextLotId), name, available_spots);
-      await lots.insert(lot, [lotNews(lot)], command);
+      await lots.ensure(lot, [lotNews(lot)]);
       return factsOf(lot);
     },
 

@@ -1,5 +1,4 @@
-import { HubError } from "../../hub/errors.ts";
-import type { Identity } from "../../hub/identity.ts";
+import { HubError, type Identity } from "junction-hub";
 import { type Lot, MAX_SPOTS, type Reservation } from "./collections.ts";
 import type { Status } from "./messages.ts";
 

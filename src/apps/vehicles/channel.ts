@@ -1,15 +1,12 @@
-import { type Channel, defineChannel } from "../../hub/channel.ts";
-import { inbound, type Outbound, outbound } from "./messages.ts";
+import type { AppTools } from "junction-hub";
+import { inbound, outbound } from "./messages.ts";
 import type { VehiclesService } from "./service.ts";
 
 const MINUTE_MS = 60_000;
 
 /** Search as you type among the vehicles parked now. */
-export function vehicleChannel(service: VehiclesService): Channel {
-  return defineChannel<typeof inbound, Outbound>({
-    app: "vehicles",
-    namespace: "/vehicles/search",
-    path: "/ws/vehicles/search",
+export function vehicleChannel(channel: AppTools["channel"], service: VehiclesService): void {
+  channel("/vehicles/search", {
     credential: "apiKey",
     envelope: "data",
     inbound,

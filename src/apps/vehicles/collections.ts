@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineCollection } from "../../store/collection.ts";
+import { type Collection, type OpenCollection, z } from "junction-hub";
 
 /** A vehicle that is parked now; one that leaves is removed. */
 const vehicle = z.object({
@@ -15,11 +14,13 @@ const vehicle = z.object({
 
 export type Vehicle = z.infer<typeof vehicle>;
 
-export const vehicleCollection = defineCollection({
-  name: "vehicles",
-  schema: vehicle,
-  indexes: {
-    byWord: { fields: ["words"], order: "entry_timestamp" },
-    byEntry: { fields: ["entry_timestamp"] },
-  },
-});
+export type Vehicles = Collection<Vehicle, "byWord" | "byEntry">;
+
+export function openVehicles(collection: OpenCollection): Promise<Vehicles> {
+  return collection("vehicles", vehicle, {
+    indexes: {
+      byWord: { fields: ["words"], order: "entry_timestamp" },
+      byEntry: { fields: ["entry_timestamp"] },
+    },
+  });
+}

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { reply } from "../../hub/outbound.ts";
+import { reply, z } from "junction-hub";
 
 /** Longest search term; longer ones match nothing that a person would type. */
 const MAX_TERM = 64;
@@ -29,5 +28,3 @@ export const outbound = {
   search_results: reply(results),
   error: reply(z.object({ detail: z.string() })),
 };
-
-export type Outbound = typeof outbound;

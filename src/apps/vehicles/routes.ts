@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineRoute, numericId, type Route } from "../../hub/route.ts";
+import { defineRoute, numericId, type Route, z } from "junction-hub";
 import { results, term, vehicleView } from "./messages.ts";
 import type { VehiclesService } from "./service.ts";
 

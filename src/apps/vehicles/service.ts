@@ -1,16 +1,12 @@
-import { type Clock, timestamp } from "../../hub/clock.ts";
-import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Collection } from "../../store/collection.ts";
-import { insertOnce } from "../../store/ensure.ts";
-import type { Vehicle } from "./collections.ts";
+import { type Clock, type Command, HubError, timestamp } from "junction-hub";
+import type { Vehicle, Vehicles } from "./collections.ts";
 import { fold, wordsOf } from "./words.ts";
 
 /** Most items that one search gives. */
 const MAX_ITEMS = 50;
 
 export interface VehiclesServiceOptions {
-  readonly vehicles: Collection<Vehicle, "byWord" | "byEntry">;
+  readonly vehicles: Vehicles;
   readonly nextId: () => Promise<number>;
   readonly clock: Clock;
 }
@@ -46,7 +42,8 @@ export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServi
     },
 
     async enter(entry: VehicleEntry, command: Command): Promise<Vehicle> {
-      return insertOnce(vehicles, parked(await command.number(nextId), entry, timestamp(clock)));
+      const { document } = await vehicles.ensure(parked(await command.number(nextId), entry, timestamp(clock)));
+      return document;
     },
 
     async leave(id: number, command: Command): Promise<void> {

@@ -2,6 +2,7 @@ import type { Collection, CollectionDeclaration, Document, Store } from "../coll
 import { indexesOf } from "../declaration.ts";
 import { page, selection } from "../query.ts";
 import { isStorableId } from "../storable.ts";
+import { createInsertNext } from "../writes/insert-next.ts";
 import { documentOf } from "../writes/record.ts";
 import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { EmbeddedDatabase } from "./database.ts";
@@ -19,6 +20,7 @@ export interface EmbeddedOptions extends WriteOptions {
 export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions): Promise<Store> {
   const database = await EmbeddedDatabase.open(folder);
   const upkeep = new Upkeep(options);
+  const log = new EmbeddedLog(database, options.clock);
   const declared = new Set<string>();
 
   return {
@@ -34,7 +36,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
         collection: component(declaration.name),
         index: indexPrefix(declaration.name, index),
       });
-      const collection: Collection<T, I> = {
+      const collection: Omit<Collection<T, I>, "insertNext"> = {
         ...upkeep.writes(declaration.schema, records),
         async get(id) {
           const record = isStorableId(id) ? database.read(() => records.get(id)) : undefined;
@@ -49,7 +51,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
           return database.read(() => countEntries(targetOf(index), selected));
         },
       };
-      return collection;
+      return { ...collection, insertNext: createInsertNext({ indexes, log, collection }) };
     },
     async next(sequence) {
       const key = component(sequence);
@@ -59,7 +61,7 @@ export async function openEmbeddedStore({ folder, ...options }: EmbeddedOptions)
         return number;
       });
     },
-    log: new EmbeddedLog(database, options.clock),
+    log,
     async ping() {
       database.read(() => {});
     },

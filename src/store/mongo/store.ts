@@ -4,6 +4,7 @@ import { indexesOf } from "../declaration.ts";
 import { gate } from "../gate.ts";
 import { page, selection } from "../query.ts";
 import { isStorableId } from "../storable.ts";
+import { createInsertNext } from "../writes/insert-next.ts";
 import { documentOf, type Records } from "../writes/record.ts";
 import { Upkeep, type WriteOptions } from "../writes/upkeep.ts";
 import { isDuplicate, reach } from "./errors.ts";
@@ -66,7 +67,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
         update: (...write) => run(() => writer.update(...write)),
         pending: (...query) => run(() => writer.pending(...query)),
       };
-      const collection: Collection<T, I> = {
+      const collection: Omit<Collection<T, I>, "insertNext"> = {
         ...upkeep.writes(declaration.schema, gated),
         async get(id) {
           if (!isStorableId(id)) return undefined;
@@ -83,7 +84,7 @@ export async function openMongoStore({ url, ...options }: MongoOptions): Promise
           return run(() => finder.count(selected));
         },
       };
-      return collection;
+      return { ...collection, insertNext: createInsertNext({ indexes, log, collection }) };
     },
     next: sequences((sequence, count) => run(() => advance(database, sequence, count))),
     log,

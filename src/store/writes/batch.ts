@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { REPEATABLE_MS } from "../../hub/commands.ts";
 import type { Message, StoredPublication } from "../../hub/message.ts";
-import type { Change } from "../collection.ts";
+import type { Change, PlainChange } from "../collection.ts";
 import { freeze } from "../storable.ts";
 import type { Marker, OutboxEntry, Stored } from "./record.ts";
 
@@ -10,7 +10,7 @@ export interface Write<T> {
   readonly kind: "insert" | "modify" | "remove" | "tidy";
   /** The name of the command's step. Absent when the write belongs to no command and cannot be repeated. */
   readonly name?: string | undefined;
-  readonly apply: (document: T | undefined) => Change<T | undefined, unknown>;
+  readonly apply: (document: T | undefined) => Change<T | undefined, unknown> | PlainChange<T | undefined>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,15 +1,16 @@
 import type { z } from "zod";
 import type { Clock } from "../../hub/clock.ts";
 import type { Command } from "../../hub/commands.ts";
-import { HubError } from "../../hub/errors.ts";
-import type { Change, Collection, Document, Id } from "../collection.ts";
+import { HubError, isError } from "../../hub/errors.ts";
+import type { Message } from "../../hub/message.ts";
+import type { Change, Collection, Document, Ensured, Id, PlainChange } from "../collection.ts";
 import { isStorableId, storable } from "../storable.ts";
 import { applyBatch, type BatchResult, type Write } from "./batch.ts";
 import type { Markers } from "./markers.ts";
-import { isUnavailable, type Outboxes } from "./outboxes.ts";
+import type { Outboxes } from "./outboxes.ts";
 import type { Records, Step } from "./record.ts";
 
-export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "modify" | "remove">;
+export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "ensure" | "modify" | "remove">;
 
 export interface GroupCommit<T extends Document> extends Writes<T> {
   /** Writes a record without what may leave it, the document unchanged; not while writes of it are under way. */
@@ -38,16 +39,12 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
   const lanes = new Map<Id, Write<T>[]>();
 
   return {
-    async insert(document, messages = [], command?: Command) {
-      const name = command?.step();
-      if (!isStorableId(document.id)) throw new Error("cannot store a document whose id is longer than 512 bytes");
-      const apply: Write<T>["apply"] = (current) => {
-        if (current) throw new HubError("conflict");
-        return { next: document, messages, result: undefined };
-      };
-      await enqueue(document.id, "insert", apply, name);
+    async insert(document, messages) {
+      const { inserted } = await ensure(document, messages);
+      if (!inserted) throw new HubError("conflict");
     },
-    async modify<R>(id: Id, transition: (document: T) => Change<T, R>, command?: Command): Promise<R> {
+    ensure,
+    async modify<R>(id: Id, transition: (document: T) => Change<T, R> | PlainChange<T>, command?: Command): Promise<R> {
       const name = command?.step();
       if (!isStorableId(id)) throw new HubError("not_found");
       const apply: Write<T>["apply"] = (current) => {
@@ -65,6 +62,15 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
       if (!lanes.has(id)) await enqueue(id, "tidy", (current) => ({ next: current, result: undefined }));
     },
   };
+
+  async function ensure(document: T, messages: readonly Message[] = []): Promise<Ensured<T>> {
+    if (!isStorableId(document.id)) throw new Error("cannot store a document whose id is longer than 512 bytes");
+    const apply: Write<T>["apply"] = (current) =>
+      current
+        ? { next: current, result: { document: current, inserted: false } }
+        : { next: document, messages, result: { document, inserted: true } };
+    return (await enqueue(document.id, "insert", apply)) as Ensured<T>;
+  }
 
   function enqueue(id: Id, kind: Write<T>["kind"], apply: Write<T>["apply"], name?: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -97,7 +103,7 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
     } catch (error) {
       // One of them took a unique value that is taken, or broke the schema: alone, each gets its own answer.
       // Where nobody knows whether it is written, its messages are in the outbox if it is, and relayed from there.
-      if (!isUnavailable(error) && batch.length > 1) for (const one of batch) await commit(id, [one]);
+      if (!isError(error, "unavailable") && batch.length > 1) for (const one of batch) await commit(id, [one]);
       else for (const { reject } of batch) reject(error);
       return;
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../hub/clock.ts";
-import { HubError } from "../../hub/errors.ts";
+import { isError } from "../../hub/errors.ts";
 import type { HubEvents } from "../../hub/events.ts";
 import type { StoredPublication } from "../../hub/message.ts";
 import type { Id } from "../collection.ts";
@@ -60,8 +60,9 @@ export class Outboxes {
       }
     } catch (error) {
       end();
-      if (!isUnavailable(error))
+      if (!isError(error, "unavailable")) {
         this.#options.events?.emit("fault", { where: "relaying the messages of a change", error });
+      }
     }
   }
 
@@ -107,9 +108,4 @@ export class Outboxes {
       this.#relayed.delete(id);
     }
   }
-}
-
-/** Returns true for `HubError("unavailable")`. */
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof HubError && error.code === "unavailable";
 }

@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { type Clock, every } from "../../hub/clock.ts";
+import { isError } from "../../hub/errors.ts";
 import type { HubEvents } from "../../hub/events.ts";
 import type { Document, Id } from "../collection.ts";
 import { type GroupCommit, groupCommit, type Writes } from "./group-commit.ts";
 import { Markers } from "./markers.ts";
-import { isUnavailable, Outboxes } from "./outboxes.ts";
+import { Outboxes } from "./outboxes.ts";
 import type { Records } from "./record.ts";
 import { NO_TARGET, type Relay, type RelayTarget } from "./relay.ts";
 
@@ -123,7 +124,7 @@ export class Upkeep {
   }
 
   #report(where: string, error: unknown): void {
-    if (!isUnavailable(error)) this.#options.events?.emit("fault", { where, error });
+    if (!isError(error, "unavailable")) this.#options.events?.emit("fault", { where, error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createNotifications, KEPT } from "../../../src/apps/battery/notifications.ts";
 import { NOTIFICATIONS, userRoom } from "../../../src/apps/battery/rooms.ts";
-import { DEMO_USERS } from "../../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../../src/apps/demo-users.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import type { Message } from "../../../src/hub/message.ts";
 import { BATTERY_DOOR, book, finish, listed, newStation } from "../../conformance/battery-data.ts";
@@ -122,7 +122,7 @@ describe("a notification that is said by a command which comes again", () => {
       const published: Message[] = [];
       let isStuck = true;
       const { notify, list } = createNotifications({
-        log: store.log,
+        history: store.log,
         clock,
         async publish(message) {
           published.push(message);

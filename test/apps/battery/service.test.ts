@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { stationCollection } from "../../../src/apps/battery/collections.ts";
+import { collectionsOf } from "../../../src/app.ts";
+import { openStations } from "../../../src/apps/battery/collections.ts";
 import { createNotifications } from "../../../src/apps/battery/notifications.ts";
 import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "../../../src/apps/battery/rooms.ts";
 import { type BatteryService, createBatteryService } from "../../../src/apps/battery/service.ts";
@@ -31,8 +32,8 @@ describe("a command to a station that comes again", () => {
     ({ store, remove } = await temporaryStore(relay));
     const clock = new ManualClock();
     service = createBatteryService({
-      stations: await store.collection(stationCollection),
-      notifications: createNotifications({ log: store.log, publish: async () => [], clock }),
+      stations: await openStations(collectionsOf(store)),
+      notifications: createNotifications({ history: store.log, publish: async () => [], clock }),
       snapshot: createSnapshot(store.log),
       nextStationId: () => store.next("stations"),
       nextBatteryId: () => store.next("batteries"),

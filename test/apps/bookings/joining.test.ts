@@ -1,15 +1,11 @@
 import { expect } from "chai";
-import type { App } from "../../../src/app.ts";
 import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
 import { bookingsChannel } from "../../../src/apps/bookings/channel.ts";
-import {
-  bookingCollection,
-  ticketCollection,
-  ticketMessageCollection,
-} from "../../../src/apps/bookings/collections.ts";
+import { openBookings, openTicketMessages, openTickets } from "../../../src/apps/bookings/collections.ts";
 import { bookingRoutes } from "../../../src/apps/bookings/routes.ts";
 import { createBookingsService } from "../../../src/apps/bookings/service.ts";
 import { createSupportService } from "../../../src/apps/bookings/support.ts";
+import { defineApp } from "../../../src/index.ts";
 import { BOOKINGS_DOOR, bookingsAt, changeBooking, newBooking, soFar, told } from "../../conformance/bookings-data.ts";
 import { DOORS, plainDoor } from "../../support/client.ts";
 import { withHub } from "../../support/suite.ts";
@@ -19,30 +15,25 @@ let meanwhile: ((bookingId: string) => Promise<void>) | undefined;
 let lookups = 0;
 
 /** The bookings app, in which time can be stopped at the worst moments of a join. */
-const stoppable: App = {
-  name: "bookings",
-  async start({ store, clock, snapshot, evict }) {
-    const broadcasts = createBroadcasts(clock);
-    const documents = await store.collection(bookingCollection);
-    const bookings = createBookingsService({ bookings: documents, broadcasts, clock, evict });
-    const tickets = await store.collection(ticketCollection);
-    const messages = await store.collection(ticketMessageCollection);
-    const support = createSupportService({ tickets, messages, log: store.log, broadcasts, snapshot, clock });
-    const stopped: typeof bookings = {
-      ...bookings,
-      async find(id, identity) {
-        const found = await bookings.find(id, identity);
-        lookups++;
-        await meanwhile?.(id);
-        return found;
-      },
-    };
-    return {
-      channels: [bookingsChannel({ bookings: stopped, support, clock })],
-      routes: bookingRoutes(bookings, support),
-    };
-  },
-};
+const stoppable = defineApp("bookings", async ({ collection, channel, routes, clock, snapshot, evict }) => {
+  const broadcasts = createBroadcasts(clock);
+  const documents = await openBookings(collection);
+  const bookings = createBookingsService({ bookings: documents, broadcasts, clock, evict });
+  const tickets = await openTickets(collection);
+  const messages = await openTicketMessages(collection);
+  const support = createSupportService({ tickets, messages, broadcasts, snapshot, clock });
+  const stopped: typeof bookings = {
+    ...bookings,
+    async find(id, identity) {
+      const found = await bookings.find(id, identity);
+      lookups++;
+      await meanwhile?.(id);
+      return found;
+    },
+  };
+  bookingsChannel(channel, { bookings: stopped, support, clock });
+  routes(bookingRoutes(bookings, support));
+});
 
 describe("joining the room of a booking", () => {
   withHub(

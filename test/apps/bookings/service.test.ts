@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { collectionsOf } from "../../../src/app.ts";
 import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
-import { bookingCollection } from "../../../src/apps/bookings/collections.ts";
+import { openBookings } from "../../../src/apps/bookings/collections.ts";
 import { type BookingsService, createBookingsService } from "../../../src/apps/bookings/service.ts";
 import type { Status } from "../../../src/apps/bookings/statuses.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
@@ -20,7 +21,7 @@ describe("a command of the bookings app that comes again, its answer having been
 
   before(async () => {
     database = await loggedStore();
-    const bookings = await database.store.collection(bookingCollection);
+    const bookings = await openBookings(collectionsOf(database.store));
     const evict = (_namespace: string, room: string, userId: string): void => void evicted.push(`${userId} ${room}`);
     service = createBookingsService({ bookings, broadcasts: createBroadcasts(systemClock), clock: systemClock, evict });
   });

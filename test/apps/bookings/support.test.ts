@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import { collectionsOf } from "../../../src/app.ts";
 import { createBroadcasts } from "../../../src/apps/bookings/broadcasts.ts";
-import { ticketCollection, ticketMessageCollection } from "../../../src/apps/bookings/collections.ts";
+import { openTicketMessages, openTickets } from "../../../src/apps/bookings/collections.ts";
 import { NAMESPACE, supportRoom } from "../../../src/apps/bookings/rooms.ts";
 import { createSupportService } from "../../../src/apps/bookings/support.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
@@ -28,11 +29,11 @@ async function worker(settings: { mongodbUrl?: string; dataDir: string }, delayM
   };
   const events = faultsTo((_where, error) => console.error(error));
   const store: Store = await openStore({ ...settings, clock: systemClock, events, relay });
-  const tickets = await store.collection(ticketCollection);
-  const messages = await store.collection(ticketMessageCollection);
+  const tickets = await openTickets(collectionsOf(store));
+  const messages = await openTicketMessages(collectionsOf(store));
   const broadcasts = createBroadcasts(systemClock);
   const snapshot = createSnapshot(store.log);
-  const tools = { tickets, messages, log: store.log, broadcasts, snapshot, clock: systemClock };
+  const tools = { tickets, messages, broadcasts, snapshot, clock: systemClock };
   return { support: createSupportService(tools), store };
 }
 

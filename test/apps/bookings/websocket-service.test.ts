@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { DEMO_BOOKING_ID, DEMO_TICKET_ID } from "../../../src/apps/bookings/app.ts";
 import type { Status } from "../../../src/apps/bookings/statuses.ts";
 import { createWebsocketService, type WebsocketService } from "../../../src/apps/bookings/websocket-service.ts";
-import { DEMO_USERS } from "../../../src/auth/demo.ts";
+import { DEMO_USERS } from "../../../src/apps/demo-users.ts";
 import { HubError } from "../../../src/hub/errors.ts";
 import { BOOKINGS_DOOR, bookingsAt, join, MISSING, told } from "../../conformance/bookings-data.ts";
 import { DOORS, plainDoor } from "../../support/client.ts";

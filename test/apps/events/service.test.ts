@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { eventCollection } from "../../../src/apps/events/collections.ts";
+import { collectionsOf } from "../../../src/app.ts";
+import { openEvents } from "../../../src/apps/events/collections.ts";
 import { createEventsService, type EventsService } from "../../../src/apps/events/service.ts";
 import { createSnapshot } from "../../../src/delivery/snapshot.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
@@ -18,7 +19,7 @@ describe("a command of the events app that comes again, its answer having been l
   before(async () => {
     database = await loggedStore();
     const { store } = database;
-    const events = await store.collection(eventCollection);
+    const events = await openEvents(collectionsOf(store));
     const nextId = () => store.next("events");
     service = createEventsService({ events, nextId, snapshot: createSnapshot(store.log), clock: systemClock });
   });

@@ -1,11 +1,7 @@
 import { expect } from "chai";
+import { collectionsOf } from "../../../src/app.ts";
 import { ENDED_IN_LOT } from "../../../src/apps/parking/archive.ts";
-import {
-  endedCollection,
-  type LocatedReservation,
-  type Lot,
-  lotCollection,
-} from "../../../src/apps/parking/collections.ts";
+import { type LocatedReservation, type Lot, openEnded, openLots } from "../../../src/apps/parking/collections.ts";
 import { createParkingService, type ParkingService } from "../../../src/apps/parking/service.ts";
 import { hasEnded } from "../../../src/apps/parking/spots.ts";
 import { once } from "../../../src/hub/commands.ts";
@@ -36,22 +32,23 @@ describe("ended reservations", () => {
     remove = temporary.remove;
     fails = undefined;
     isGone = false;
-    lots = await store.collection(lotCollection);
-    ended = await store.collection(endedCollection);
+    lots = await openLots(collectionsOf(store));
+    ended = await openEnded(collectionsOf(store));
     service = createParkingService({
       lots: {
         ...lots,
-        async modify(...args) {
+        async modify<R>(...args: Parameters<typeof lots.modify<R>>) {
           if (isGone) throw new HubError("unavailable");
           return lots.modify(...args);
         },
       },
       ended: {
         ...ended,
-        async insert(reservation) {
+        async ensure(reservation) {
           if (fails === "insert") throw new HubError("unavailable");
-          await ended.insert(reservation);
+          const ensured = await ended.ensure(reservation);
           isGone = fails === "modify";
+          return ensured;
         },
       },
       nextLotId: () => store.next("lots"),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { collectionsOf } from "../../../src/app.ts";
 import { ENDED_IN_LOT } from "../../../src/apps/parking/archive.ts";
-import { endedCollection, lotCollection } from "../../../src/apps/parking/collections.ts";
+import { openEnded, openLots } from "../../../src/apps/parking/collections.ts";
 import { createParkingService, NAMESPACE, type ParkingService, roomOf } from "../../../src/apps/parking/service.ts";
 import { once } from "../../../src/hub/commands.ts";
 import type { Store } from "../../../src/store/collection.ts";
@@ -24,8 +25,8 @@ describe("a command to a parking lot that comes again", () => {
     };
     ({ store, remove } = await temporaryStore(relay));
     service = createParkingService({
-      lots: await store.collection(lotCollection),
-      ended: await store.collection(endedCollection),
+      lots: await openLots(collectionsOf(store)),
+      ended: await openEnded(collectionsOf(store)),
       nextLotId: () => store.next("lots"),
       nextReservationId: () => store.next("reservations"),
     });

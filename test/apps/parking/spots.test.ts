@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Lot, lotCollection, MAX_SPOTS } from "../../../src/apps/parking/collections.ts";
+import { type Lot, lot as lotSchema, MAX_SPOTS } from "../../../src/apps/parking/collections.ts";
 import { changesStatus, emptyLot, end, reserve, setSpots, without } from "../../../src/apps/parking/spots.ts";
 import { ANONYMOUS, type Identity } from "../../../src/hub/identity.ts";
 
@@ -15,7 +15,7 @@ describe("a parking lot", () => {
     const lot = Object.freeze(lotOf(2, "alice", "bob"));
     const copy = structuredClone(lot);
     for (const next of [lot, setSpots(lot, 3), end(lot, 1, "cancelled"), without(end(lot, 1, "cancelled"), [1])]) {
-      expect(lotCollection.schema.parse(next)).to.eql(next);
+      expect(lotSchema.parse(next)).to.eql(next);
     }
     expect(lot).to.eql(copy);
   });

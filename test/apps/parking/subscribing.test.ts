@@ -1,14 +1,22 @@
 import { expect } from "chai";
 import { parkingChannel } from "../../../src/apps/parking/channel.ts";
+import { type Channel, defineChannel } from "../../../src/hub/channel.ts";
 import { once } from "../../../src/hub/commands.ts";
 import type { Connection } from "../../../src/hub/connection.ts";
 import type { Joining } from "../../../src/hub/delivering.ts";
+import { publisher } from "../../../src/hub/message.ts";
 import { anIdentity } from "../../hub/recording-wire.ts";
 
 const LOT = "parking_lot";
 const RESERVATION = "user:alice:reservation";
 
 describe("a subscription to parking notifications", () => {
+  let subscribe: ReturnType<Channel["on"]["get"]>;
+  parkingChannel((namespace, declaration) => {
+    subscribe = defineChannel({ ...declaration, app: "parking", namespace }).on.get("subscribe");
+    return publisher(namespace, declaration.outbound);
+  });
+
   /** Subscribes a client that is in some rooms already: the rooms that it joins, and those that it leaves. */
   async function moves(rooms: readonly string[], payload: object): Promise<{ joined: string[]; left: string[] }> {
     const [joined, left]: [string[], string[]] = [[], []];
@@ -22,7 +30,7 @@ describe("a subscription to parking notifications", () => {
         await confirm?.({});
       },
     };
-    await parkingChannel().on.get("subscribe")?.(client as unknown as Connection, payload, once);
+    await subscribe?.(client as unknown as Connection, payload, once);
     return { joined, left };
   }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { vehicleCollection } from "../../../src/apps/vehicles/collections.ts";
+import { collectionsOf } from "../../../src/app.ts";
+import { openVehicles } from "../../../src/apps/vehicles/collections.ts";
 import { createVehiclesService, type VehiclesService } from "../../../src/apps/vehicles/service.ts";
 import { systemClock } from "../../../src/hub/clock.ts";
 import { once } from "../../../src/hub/commands.ts";
@@ -15,7 +16,7 @@ describe("a command of the vehicles app that comes again, its answer having been
 
   before(async () => {
     database = await loggedStore();
-    const vehicles = await database.store.collection(vehicleCollection);
+    const vehicles = await openVehicles(collectionsOf(database.store));
     const nextId = () => database.store.next("vehicles");
     service = createVehiclesService({ vehicles, nextId, clock: systemClock });
   });

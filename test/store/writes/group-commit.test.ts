@@ -422,12 +422,16 @@ describe("group commit", () => {
       expect(await markNext("c")).to.equal(1);
     });
 
-    it("that inserts resolves when it comes again; another one conflicts", async () => {
+    it("inserts once what it ensures; an insert of the same conflicts", async () => {
       records.stored = undefined;
-      await writes.insert({ id: 1, count: 5 }, [message("inserted")], command("c"));
-      await writes.insert({ id: 1, count: 5 }, [message("inserted")], command("c"));
-      const others = [writes.insert({ id: 1, count: 6 }), writes.insert({ id: 1, count: 6 }, [], command("d"))];
-      for (const { status } of await Promise.allSettled(others)) expect(status).to.equal("rejected");
+      const ensured = await Promise.all([5, 6].map((count) => writes.ensure({ id: 1, count }, [message("inserted")])));
+      expect(ensured.map(({ inserted, document }) => [inserted, document.count])).to.deep.equal([
+        [true, 5],
+        [false, 5],
+      ]);
+      expect((await writes.ensure({ id: 1, count: 6 }, [message("inserted")])).inserted).to.equal(false);
+      const [insert] = await Promise.allSettled([writes.insert({ id: 1, count: 6 })]);
+      expect(insert?.status).to.equal("rejected");
       expect(records.stored).to.have.nested.property("document.count", 5);
       expect(types()).to.deep.equal(["inserted"]);
     });

@@ -2,10 +2,7 @@ import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { io } from "socket.io-client";
-import { z } from "zod";
-import type { App } from "../../../src/app.ts";
-import { defineChannel } from "../../../src/hub/channel.ts";
-import { reply } from "../../../src/hub/outbound.ts";
+import { defineApp, reply, z } from "../../../src/index.ts";
 import { send } from "../../support/send.ts";
 import { type Suite, withHub } from "../../support/suite.ts";
 import { noise, noiseOf } from "../noise-app.ts";
@@ -103,29 +100,21 @@ function specs(suite: Suite): void {
 describe("a client on the polling transport that sends faster than it is served", () => {
   let finish = (): void => {};
   let handled = 0;
-  const slowly: App = {
-    name: "slowly",
-    start: async () => ({
-      channels: [
-        defineChannel({
-          app: "slowly",
-          namespace: "/slowly",
-          path: "/ws",
-          credential: "none",
-          inbound: { hang: z.object({}), count: z.object({}) },
-          outbound: { error: reply(z.object({ message: z.string() })), done: reply(z.object({})) },
-          error: ({ message }) => ({ message }),
-          on: {
-            hang: () =>
-              new Promise<void>((resolve) => {
-                finish = resolve;
-              }),
-            count: () => void handled++,
-          },
-        }),
-      ],
-    }),
-  };
+  const slowly = defineApp("slowly", ({ channel }) => {
+    channel("/slowly", {
+      path: "/ws",
+      credential: "none",
+      inbound: { hang: z.object({}), count: z.object({}) },
+      outbound: { done: reply(z.object({})) },
+      on: {
+        hang: () =>
+          new Promise<void>((resolve) => {
+            finish = resolve;
+          }),
+        count: () => void handled++,
+      },
+    });
+  });
   withHub(
     (suite) => {
       it("has its next request wait until it is served", async () => {

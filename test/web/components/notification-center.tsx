@@ -1,4 +1,4 @@
-import { useWebSocket } from "junction/client/react/parking";
+import { useWebSocket } from "junction-hub/client/react/parking";
 import type React from "react";
 
 export const NotificationCenter: React.FC = () => {

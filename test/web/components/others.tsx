@@ -1,6 +1,6 @@
-import { useStationWebSocket, useUserNotifications } from "junction/client/react/battery";
-import { useWebSocket } from "junction/client/react/bookings";
-import { useEventWebSocket } from "junction/client/react/events";
+import { useStationWebSocket, useUserNotifications } from "junction-hub/client/react/battery";
+import { useWebSocket } from "junction-hub/client/react/bookings";
+import { useEventWebSocket } from "junction-hub/client/react/events";
 
 /** For the hooks whose documents show no component. */
 export function UserNotifications() {

@@ -1,4 +1,4 @@
-import { configureJunction } from "junction/client";
+import { configureJunction } from "junction-hub/client";
 import { createElement, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { NotificationCenter } from "./notification-center.tsx";

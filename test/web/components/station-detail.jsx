@@ -1,4 +1,4 @@
-import { useStationWebSocket } from "junction/client/react/battery";
+import { useStationWebSocket } from "junction-hub/client/react/battery";
 
 export function StationDetail({ stationId }) {
   const { inventory, isConnected } = useStationWebSocket(stationId);

@@ -1,7 +1,13 @@
+import { connect, type HubMessages, type Message } from "junction-hub/client";
+import {
+  append,
+  type HookOptions,
+  report,
+  storedToken,
+  type UserHookOptions,
+  useStateOf,
+} from "junction-hub/client/react";
 import { useEffect, useState } from "react";
-import { connect } from "../connect.ts";
-import type { HubMessages, Message } from "../namespaces.ts";
-import { append, type HookOptions, report, storedToken, type UserHookOptions, useStateOf } from "./common.ts";
 
 const NOTIFICATIONS = "/battery/notifications";
 

@@ -1,8 +1,6 @@
+import { baseUrl, connect, type HubSocket, type Message } from "junction-hub/client";
+import { append, report, storedToken, type UserHookOptions } from "junction-hub/client/react";
 import { useEffect, useState } from "react";
-import { connect, type HubSocket } from "../connect.ts";
-import type { Message } from "../namespaces.ts";
-import { baseUrl } from "../settings.ts";
-import { append, report, storedToken, type UserHookOptions } from "./common.ts";
 
 const NAMESPACE = "/parking/notifications";
 const RECONNECT_MS = 5_000;

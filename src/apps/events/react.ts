@@ -1,6 +1,6 @@
+import { connect } from "junction-hub/client";
+import { type HookOptions, report, useStateOf } from "junction-hub/client/react";
 import { useEffect, useState } from "react";
-import { connect } from "../connect.ts";
-import { type HookOptions, report, useStateOf } from "./common.ts";
 
 export interface SeatData {
   readonly availableSeats: number;

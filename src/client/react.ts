@@ -1,5 +1,6 @@
+/** What React hooks of a hub are made of. */
 import { type Dispatch, type SetStateAction, useState } from "react";
-import type { Closing } from "../namespaces.ts";
+import type { Closing } from "./namespaces.ts";
 
 export interface HookOptions {
   /** Any port of the hub; see `configureJunction`. */

@@ -1,7 +1,6 @@
+import { connect, type HubMessages } from "junction-hub/client";
+import { append, report, storedToken, type UserHookOptions, useStateOf } from "junction-hub/client/react";
 import { useEffect } from "react";
-import { connect } from "../connect.ts";
-import type { HubMessages } from "../namespaces.ts";
-import { append, report, storedToken, type UserHookOptions, useStateOf } from "./common.ts";
 
 type Messages = HubMessages<"/bookings">;
 export type BookingStatus = Messages["status_update"]["status"];

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { App, AppServer, DemoUserId, ToMessage } from "./app.ts";
+import type { Channel } from "./hub/channel.ts";
+import type { Role } from "./hub/identity.ts";
+import type { Route } from "./hub/route.ts";
+import { defineCollection } from "./store/collection.ts";
+
+export interface AppsOptions extends Omit<AppServer, "options"> {
+  readonly apps: readonly App[];
+  /** See `Config`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What users can be. */
+  readonly roles: readonly Role[];
+}
+
+/** The apps of a server, started. */
+export interface RunningApps {
+  readonly channels: readonly Channel[];
+  readonly routes: readonly Route[];
+  /** By Redis channel. */
+  readonly ingest: Readonly<Record<string, ToMessage>>;
+  /** Puts the demo data of those apps in place that have none yet. */
+  seed(userId: DemoUserId): Promise<void>;
+}
+
+/** The apps whose demo data has been put in place: what was removed since does not come back. */
+const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
+
+/** Starts the apps. Rejects as they do, and with an `Error` where a route is for a role that there is not. */
+export async function startApps({ apps, options, roles, ...shared }: AppsOptions): Promise<RunningApps> {
+  const running = await Promise.all(apps.map((app) => app.start({ ...shared, options: options[app.name] })));
+  const routes = running.flatMap((app) => app.routes);
+  for (const { method, path, roles: named = [] } of routes) {
+    const unknown = named.find((role) => !roles.includes(role));
+    if (unknown === undefined) continue;
+    throw new Error(`${method.toUpperCase()} ${path} is for the role "${unknown}"; there is ${roles.join(", ")}`);
+  }
+  return {
+    channels: running.flatMap(({ channels }) => channels),
+    routes,
+    ingest: Object.fromEntries(running.flatMap(({ ingest }) => [...ingest])),
+    async seed(userId) {
+      const seeded = await shared.store.collection(seededCollection);
+      for (const { name, seeds } of running) {
+        if (seeds.length === 0 || (await seeded.get(name))) continue;
+        for (const plant of seeds) await plant(userId);
+        // Another worker may have been just as quick; the data is the same.
+        await seeded.ensure({ id: name });
+      }
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** What specs of apps run on: a hub in this process, clients of each transport, and a clock to move. */
+export {
+  type Ended,
+  type Payload,
+  plain,
+  polling,
+  socketIo,
+  type Target,
+  type TestClient,
+  type Transport,
+  transports,
+} from "./client.ts";
+export { type Answer, type HubSettings, type Somebody, startHub, type TestHub, testSecret } from "./hub.ts";
+export { idle, ManualClock } from "./manual-clock.ts";

@@ -1,0 +1,56 @@
+import type { Clock } from "../hub/clock.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly action: () => void;
+}
+
+/** A clock that stands still until it is moved. */
+export class ManualClock implements Clock {
+  #now: number;
+  /** In the order in which they fall due; those of the same instant in the order in which they were set. */
+  readonly #timers: Timer[] = [];
+
+  /** Starts at `start`, milliseconds since the epoch. */
+  constructor(start = Date.UTC(2030, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, action: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(ms, 0), action };
+    const later = this.#timers.findIndex(({ at }) => at > timer.at);
+    this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
+    return () => {
+      const index = this.#timers.indexOf(timer);
+      if (index !== -1) this.#timers.splice(index, 1);
+    };
+  }
+
+  /**
+   * Moves on by `ms` milliseconds. What falls due on the way runs in order, each at its own instant, and so does what
+   * it sets in turn.
+   */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#timers[0]; next && next.at <= end; next = this.#timers[0]) {
+      this.#timers.shift();
+      this.#now = next.at;
+      next.action();
+    }
+    this.#now = end;
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+}
+
+/** Resolves when so many timers are set: when all has been done that sets them anew once it is done. */
+export async function idle(clock: ManualClock, timers: number): Promise<void> {
+  while (clock.pending < timers) await new Promise(setImmediate);
+}
