@@ -26,7 +26,7 @@ export function logTrim(bench: Bench): void {
       expect(await own.seqs(small)).to.deep.equal([1, 2, 3]);
       expect(await own.log.newest([named(room)])).to.deep.equal([10]);
       expect(await own.log.positions("7", [named(room)])).to.deep.equal([]);
-      expect(await own.log.positions("8", [named(room)])).to.deep.equal([{ room, seq: 8 }]);
+      expect(await own.log.positions("8", [named(room)])).to.deep.equal([{ room, offset: 8 }]);
       expect(await own.log.trim(() => ({ ...FOREVER, messages: 3 }))).to.equal(0);
       expect(await own.places(entry("8", room), entry("next", room))).to.deep.equal([[8], [11]]);
     });

@@ -15,8 +15,8 @@ export function log(bench: Bench): void {
       const room = own.aRoom();
       expect(await own.log.append([])).to.deep.equal([]);
       expect(await own.log.append([entry("a", room), entry("b", room)])).to.deep.equal([
-        [{ room, seq: 1 }],
-        [{ room, seq: 2 }],
+        [{ room, offset: 1 }],
+        [{ room, offset: 2 }],
       ]);
       expect(await own.places(entry("c", room))).to.deep.equal([[3]]);
       expect(await own.ids(room)).to.deep.equal(["a", "b", "c"]);
@@ -57,12 +57,12 @@ export function log(bench: Bench): void {
       await own.fill(two, 2);
       expect(await own.log.append([entry("both", one, two), entry("turned", two, one)])).to.deep.equal([
         [
-          { room: one, seq: 1 },
-          { room: two, seq: 3 },
+          { room: one, offset: 1 },
+          { room: two, offset: 3 },
         ],
         [
-          { room: two, seq: 4 },
-          { room: one, seq: 2 },
+          { room: two, offset: 4 },
+          { room: one, offset: 2 },
         ],
       ]);
       expect(await own.places(entry("none"))).to.deep.equal([[]]);
@@ -74,7 +74,7 @@ export function log(bench: Bench): void {
       const sent = entry("i", room);
       await own.log.append([{ ...sent, message: { ...sent.message, payload } }]);
       const { key: _, ...message } = { ...sent.message, payload };
-      expect(await own.log.read(named(room), 0, 1)).to.deep.equal([{ id: "i", seq: 1, message }]);
+      expect(await own.log.read(named(room), 0, 1)).to.deep.equal([{ id: "i", offset: 1, message }]);
     });
 
     it("keeps the place of a message that comes again: alone, among others, in another order, twice at once", async () => {
@@ -130,8 +130,8 @@ export function log(bench: Bench): void {
       await own.fill(three, 1);
       await own.log.append([entry("i", two, one)]);
       expect(await own.log.positions("i", [three, one, two].map(named))).to.deep.equal([
-        { room: one, seq: 5 },
-        { room: two, seq: 1 },
+        { room: one, offset: 5 },
+        { room: two, offset: 1 },
       ]);
       expect(await own.log.positions("other", [named(one)])).to.deep.equal([]);
     });
