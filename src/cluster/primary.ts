@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Writable } from "node:stream";
 import type { Config, DoorConfig } from "../config.ts";
 import { openDoors } from "../http/doors.ts";
+import { Endings } from "../hub/endings.ts";
 import { LocalRedis } from "./local-redis.ts";
 import { MetricsServer } from "./metrics-server.ts";
 import type { Upstream } from "./nginx.ts";
@@ -55,6 +56,7 @@ export class Cluster {
     () => [...this.#workers],
     () => this.#restarts,
   );
+  readonly #endings = new Endings();
   #restarts = 0;
   #nginx: Nginx | undefined;
   #redis: LocalRedis | undefined;
@@ -103,17 +105,11 @@ export class Cluster {
     return this.#reloading;
   }
 
-  /** Ends everything, the workers first, so that clients hear why. */
+  /** Ends everything, the workers first, so that their clients get the reason. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const keeper of [...this.#slots.map((slot) => slot.keeper), ...this.#keepers]) keeper.stop();
-    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
-    this.#metrics.stop();
-    await this.#nginx?.stop(PATIENCE_MS);
-    await this.#redis?.stop(PATIENCE_MS);
-    if (this.#folder === "") return;
-    await rm(this.#folder, { recursive: true, force: true });
-    await removeState(this.#options.config.dataDir);
+    await this.#endings.run();
   }
 
   async #start(): Promise<void> {
@@ -126,26 +122,36 @@ export class Cluster {
     this.doors = probe.opened;
     // Every path in it is short, and a socket's has to be.
     this.#folder = await mkdtemp(path.join(tmpdir(), "junction-cluster-"));
+    this.#endings.add("state file", () => removeState(config.dataDir));
+    this.#endings.add("folder of the sockets", () => rm(this.#folder, { recursive: true, force: true }));
 
     if (config.redisUrl === undefined) {
       const redis = new LocalRedis(await freePort(), this.#folder, this.#env);
       this.#redis = redis;
+      this.#endings.add("redis-server", () => redis.stop(PATIENCE_MS));
       await this.#keep("redis-server", () => redis.start());
       this.#env.REDIS_URL = redis.url;
     }
     const count = config.workers ?? availableParallelism();
     for (let i = 0; i < count; i++) this.#slots.push(this.#slot([`w${i + 1}`, `w${count + i + 1}`]));
-    await Promise.all(this.#slots.map(({ keeper }) => keeper.begin()));
-
     const { tls, ...limits } = config.nginx;
     const resolved = tls && { certificate: path.resolve(tls.certificate), key: path.resolve(tls.key) };
     const workers = this.#slots.flatMap(({ names }) => names).map((name) => this.#upstream(name));
     const settings = { folder: this.#folder, doors: this.doors, workers, limits, tls: resolved };
     const nginx = new Nginx(settings, this.#env, output);
     this.#nginx = nginx;
+    this.#endings.add("nginx", () => nginx.stop(PATIENCE_MS));
+    this.#endings.add("metrics", () => this.#metrics.stop());
+    this.#endings.add("workers", () => this.#endWorkers());
+
+    await Promise.all(this.#slots.map(({ keeper }) => keeper.begin()));
     await this.#keep("nginx", () => nginx.start());
     await this.#metrics.start(config.cluster.metricsPort);
     await this.#writeState();
+  }
+
+  async #endWorkers(): Promise<void> {
+    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", PATIENCE_MS)));
   }
 
   #mustHave(program: string, debianPackage: string, otherwise?: string): void {

@@ -38,6 +38,15 @@ const SEQUENCES = "_sequences";
 /** Connects to MongoDB. Rejects with `HubError("unavailable")` when no server answers within some seconds. */
 export async function openMongoStore({ url, ...options }: MongoOptions): Promise<Store> {
   const connection = await connect(url);
+  try {
+    return await storeOn(connection, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function storeOn(connection: mongoose.Connection, options: WriteOptions): Promise<Store> {
   const client = connection.getClient();
   const { hosts, dbName } = client.options;
   const database = client.db(dbName);
