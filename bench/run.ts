@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalRedis } from "../src/cluster/local-redis.ts";
 import { Program } from "../src/cluster/program.ts";
+import { Endings } from "../src/hub/endings.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { freePort } from "./contenders/programs.ts";
 import type { Job, Outcome } from "./load/main.ts";
@@ -15,48 +16,43 @@ const LOAD = path.join(import.meta.dirname, "load/main.ts");
 /** No scenario takes longer on any contender; milliseconds. */
 const LONGEST_RUN_MS = 5 * 60_000;
 
-/** What is to be ended, the last first. */
-const endings: (() => Promise<unknown>)[] = [];
+const endings = new Endings();
 let isOver = false;
 
 /** Ends whatever the run that is under way has started; there is no run after it. */
 export async function giveUp(): Promise<void> {
   isOver = true;
-  await endRun();
-}
-
-async function endRun(): Promise<void> {
-  for (let end = endings.pop(); end; end = endings.pop()) await end();
+  await endings.run();
 }
 
 /** Starts a contender, and its Redis if it needs one, loads it, and ends all of it again. Never rejects. */
 export async function runOnce(scenario: Scenario, contender: Contender, duration: Duration): Promise<Outcome> {
   if (isOver) return new Promise(() => {});
   const folder = await mkdtemp(path.join(tmpdir(), "junction-bench-"));
-  endings.push(() => rm(folder, { recursive: true, force: true }));
+  endings.add("folder", () => rm(folder, { recursive: true, force: true }));
   try {
     let redisFacts: RedisFacts | undefined;
     if (scenario.workers > 1 || contender.needsRedis) {
       const redis = new LocalRedis(await freePort(), folder, process.env);
-      endings.push(() => redis.stop(1_000));
+      endings.add("Redis", () => redis.stop(1_000));
       await redis.start();
       redisFacts = { url: redis.url, pid: redis.pid ?? 0 };
     }
     const running = await contender.start({ workers: scenario.workers, folder, redisUrl: redisFacts?.url });
-    endings.push(() => running.stop());
+    endings.add("contender", () => running.stop());
     const target = { ...running.target, ...(redisFacts && { redis: redisFacts }) };
     return await load({ scenario: scenario.name, target, duration });
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
   } finally {
-    if (!isOver) await endRun();
+    if (!isOver) await endings.run();
   }
 }
 
 /** What the load generator makes of it. */
 async function load(job: Job): Promise<Outcome> {
   const program = new Program("load generator", process.execPath, ["--import", TSX, LOAD], { ipc: true });
-  endings.push(() => program.end("SIGKILL", 0));
+  endings.add("load generator", () => program.end("SIGKILL", 0));
   const outcome = new Promise<Outcome>((resolve) => {
     program.onMessage((message) => resolve(message as Outcome));
     program.exited.then(() => resolve({ failed: `the load generator ended:\n${program.lastOutput}` }));

@@ -11,12 +11,13 @@ import type { Config, DoorConfig } from "./config.ts";
 import type { FaultPoint } from "./delivery/faults.ts";
 import { createSnapshot } from "./delivery/snapshot.ts";
 import { startDelivery } from "./delivery/start.ts";
-import { openDoors } from "./http/doors.ts";
+import { type OpenDoors, openDoors } from "./http/doors.ts";
 import { publishRoute } from "./http/publish-route.ts";
 import { createHttpApp } from "./http/server.ts";
 import type { Channel } from "./hub/channel.ts";
 import { type Clock, systemClock } from "./hub/clock.ts";
 import { Drain } from "./hub/drain.ts";
+import { Endings } from "./hub/endings.ts";
 import { HubEvents } from "./hub/events.ts";
 import { Hub } from "./hub/hub.ts";
 import { type Log, logHubEvents } from "./observability/log.ts";
@@ -31,101 +32,109 @@ export interface Junction {
   readonly hub: Hub;
   readonly store: Store;
   readonly metrics: Metrics;
-  /** Everything that is served, as declared. */
+  /** The channels of all apps, as declared. */
   readonly channels: readonly Channel[];
-  /** The doors as they were opened: a door at port 0 has got a free one. */
+  /** The doors as they were opened, with the port that a door at port 0 was given. */
   readonly doors: readonly DoorConfig[];
   /**
-   * Makes the worker unready, moves its clients off over the configured time, finishes what is in flight, and closes.
-   * Until its clients have gone it serves as ever, those too who come late.
+   * Makes the worker unready, moves its clients off over the configured time, finishes the requests in flight, and closes.
+   * Until its clients have gone it serves as before, late comers too.
    */
   drain(): Promise<void>;
-  /** Takes no more clients, ends those that are here with 1001, and closes the database. */
+  /**
+   * Takes no more clients, ends the connections with 1001, and closes everything down to the database. A part that fails to
+   * close does not keep the others from it; the promise then rejects with its error.
+   */
   close(): Promise<void>;
 }
 
 export interface JunctionOptions {
   readonly log: Log;
   readonly apps: readonly App[];
-  /** What users can be; a token that names no role has the first. `admin` may publish by `POST /api/publish`. */
+  /** The roles of users; a token that names no role has the first. `admin` may publish by `POST /api/publish`. */
   readonly roles: Roles;
-  /** Who the demo data is about; without it there is none. */
+  /** The users that the demo data is about. Absent: no demo data. */
   readonly demo?: Demo;
   readonly clock?: Clock;
   /** For tests alone: called at the points at which a worker can be made to die. */
   readonly faultPoint?: FaultPoint;
 }
 
-/** How long clients and requests have to end by themselves when the worker closes. */
+/** How long clients and requests have to end by themselves when the worker closes; milliseconds. */
 const CLOSING_MS = 1_000;
 
-/** The same for the requests of a worker that drains: it is not in a hurry. */
+/** The same for the requests of a worker that drains; milliseconds. */
 const FINISHING_MS = 10_000;
 
-/** The composition root: one worker of the hub, made of all its rooms. Rejects when it cannot start as configured. */
-export async function startJunction(
+/**
+ * Starts one worker of the hub; the composition root. Rejects when a part of it cannot start as configured, after the
+ * parts before it have ended.
+ */
+export async function startJunction(config: Config, options: JunctionOptions): Promise<Junction> {
+  const events = new HubEvents();
+  const endings = new Endings();
+  logHubEvents(events, options.log);
+  try {
+    return await start(config, options, events, endings);
+  } catch (error) {
+    await endings.run().catch((failure: unknown) => {
+      events.emit("fault", { where: "ending a worker that could not start", error: failure });
+    });
+    throw error;
+  }
+}
+
+/** Starts the parts one after another and adds each to `endings`, for the next that fails and for the end. */
+async function start(
   config: Config,
   { log, clock = systemClock, apps: declared, roles, demo, faultPoint }: JunctionOptions,
+  events: HubEvents,
+  endings: Endings,
 ): Promise<Junction> {
   const secrets = await resolveSecrets({ ...config, nodeEnv: config.production ? "production" : undefined });
-  const events = new HubEvents();
-  logHubEvents(events, log);
   const store = await openStore({ ...config, clock, events });
-  const link = await connectPeers({ ...config, clock, events }).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
-  const { limits, control } = link;
-  const auth = await startAuth({
-    store,
-    clock,
-    limits,
-    expiringValues: link.shareValues(localExpiringValues(clock)),
-    secrets,
-    roles,
-    onRevoked: control.revoke,
-    events,
-  });
+  endings.add("store", () => store.close());
+  const link = await connectPeers({ ...config, clock, events });
+  endings.add("peers", () => link.close());
+  const { limits, control, peers, adapterOf } = link;
   const commands = await openCommands({ store, clock, events });
-  const hub = new Hub({ clock, limits, authenticator: auth.authenticator, commands, events });
+  endings.add("commands", () => commands.stop());
+  const expiringValues = link.shareValues(localExpiringValues(clock));
+  const onRevoked = control.revoke;
+  const auth = await startAuth({ store, clock, limits, expiringValues, secrets, roles, onRevoked, events });
+  endings.add("auth", () => auth.stop());
+  const { authenticator } = auth;
+  const hub = new Hub({ clock, limits, authenticator, commands, events });
 
-  const apps = await startApps({
-    apps: declared,
-    options: config.options,
-    roles,
-    store,
-    clock,
-    limits,
-    publish: hub.publish.bind(hub),
-    broadcast: hub.broadcast.bind(hub),
-    snapshot: createSnapshot(store.log),
-    evict: control.evict,
-  });
+  const publish = hub.publish.bind(hub);
+  const broadcast = hub.broadcast.bind(hub);
+  const snapshot = createSnapshot(store.log);
+  const shared = { store, clock, limits, publish, broadcast, snapshot, evict: control.evict };
+  const apps = await startApps({ ...shared, apps: declared, options: config.options, roles });
   const { channels } = apps;
   if (config.seedDemo && demo) {
     await auth.seedDemo(demo);
     await apps.seed((name) => idOfDemoUser(demo, name));
   }
 
-  const transports = createTransports(hub, channels, {
-    ...config,
-    windowMs: config.coalesceMs,
-    adapterOf: link.adapterOf,
-  });
+  const transports = createTransports(hub, channels, { ...config, windowMs: config.coalesceMs, adapterOf });
+  endings.add("transports", () => transports.close());
   const { fanout } = transports;
-  const { peers } = link;
   const delivering = await startDelivery({ ...config, store, channels, clock, events, fanout, peers, faultPoint });
+  endings.add("delivery", () => delivering.stop());
   const { delivery } = delivering;
   hub.attach(delivery);
   store.relayTo(delivery);
   const metrics = createMetrics({ events, subscriptions: () => transports.subscriptions() });
   link.connect({ hub, receiver: delivery, channels, ingest: apps.ingest });
+
   const drain = new Drain(hub, config.cluster);
+  const doors: DoorConfig[] = [];
   const http = createHttpApp({
     routes: [...auth.routes, ...apps.routes, publishRoute(hub, channels)],
     channels,
-    doors: () => doors.opened,
-    authenticator: auth.authenticator,
+    doors: () => doors,
+    authenticator,
     commands,
     log,
     health: {
@@ -138,59 +147,52 @@ export async function startJunction(
       clock,
     },
     metrics: { source: metrics, token: config.metricsToken },
-    // A worker on sockets hears from nobody but the nginx of its cluster.
+    // Only the nginx of the cluster connects to a worker on sockets.
     trustedProxies: config.sockets === undefined ? config.trustedProxies : 1,
     origins: config.origins,
   });
   const serve = (server: Server, names: readonly string[]): void => transports.serve(server, names, http);
-  const doors = await openDoors(socketDoors("sessions"), serve).catch(giveUp);
-  /** Where nginx looks for new clients, apart from those of the sessions, so that they can be closed first. */
-  const entrances = await openDoors(config.sockets === undefined ? [] : socketDoors("entrance"), serve).catch(giveUp);
+
+  let patienceMs = CLOSING_MS;
+  const opened: OpenDoors[] = [];
+  endings.add("connections", async () => {
+    const stopped = Promise.all(opened.map((one) => one.stop(patienceMs)));
+    hub.endWhere(() => true, "draining");
+    await stopped;
+  });
+  // Before everything else: nginx must not find a worker that takes no more clients.
+  endings.add("doors", () => Promise.all(opened.map((one) => one.hide())));
+  const sessions = await openDoors(doorsOf(config, "sessions"), serve);
+  opened.push(sessions);
+  doors.push(...sessions.opened);
+  // nginx sends new clients here, and not to the sockets of the sessions, so that these can be closed first.
+  const entrances = await openDoors(config.sockets === undefined ? [] : doorsOf(config, "entrance"), serve);
+  opened.push(entrances);
 
   return {
     hub,
     metrics,
     store,
     channels,
-    doors: doors.opened,
+    doors,
     async drain() {
       await entrances.hide();
       await drain.run();
-      await close(FINISHING_MS);
+      patienceMs = FINISHING_MS;
+      await endings.run();
     },
-    close: () => close(CLOSING_MS),
+    close: () => endings.run(),
   };
-
-  async function close(ms: number): Promise<void> {
-    await Promise.all([entrances.hide(), doors.hide()]);
-    const stopped = Promise.all([entrances.stop(ms), doors.stop(ms)]);
-    hub.endWhere(() => true, "draining");
-    await stopped;
-    await transports.close();
-    await auth.stop();
-    await delivering.stop();
-    await commands.stop();
-    await link.close();
-    await store.close();
-  }
-
-  function socketDoors(kind: SocketKind): (DoorConfig & { path?: string })[] {
-    const { sockets, worker } = config;
-    if (sockets === undefined) return [...config.doors];
-    return config.doors.map((door, i) => ({ ...door, path: socketPath(sockets, worker, i, kind) }));
-  }
-
-  async function giveUp(error: unknown): Promise<never> {
-    await transports.close();
-    await auth.stop();
-    await link.close();
-    await store.close();
-    throw error;
-  }
 }
 
 function idOfDemoUser({ users }: Demo, name: string): string {
   const user = users[name];
   if (!user) throw new Error(`there is no demo user "${name}"; there is ${Object.keys(users).join(", ")}`);
   return user.id;
+}
+
+/** Returns the doors of a worker: ports, or under `npm run cluster` the Unix sockets of this kind. */
+function doorsOf({ doors, sockets, worker }: Config, kind: SocketKind): (DoorConfig & { path?: string })[] {
+  if (sockets === undefined) return [...doors];
+  return doors.map((door, i) => ({ ...door, path: socketPath(sockets, worker, i, kind) }));
 }

@@ -26,9 +26,14 @@ export interface RunningApps {
 /** The apps whose demo data has been put in place: what was removed since does not come back. */
 const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
 
-/** Starts the apps. Rejects as they do, and with an `Error` where a route is for a role that there is not. */
+/**
+ * Starts all apps at once. Rejects with the first failure, once no app uses the store any more, and with an `Error` for a
+ * route of a role that is not declared.
+ */
 export async function startApps({ apps, options, roles, ...shared }: AppsOptions): Promise<RunningApps> {
-  const running = await Promise.all(apps.map((app) => app.start({ ...shared, options: options[app.name] })));
+  const starting = apps.map((app) => app.start({ ...shared, options: options[app.name] }));
+  await Promise.allSettled(starting);
+  const running = await Promise.all(starting);
   const routes = running.flatMap((app) => app.routes);
   for (const { method, path, roles: named = [] } of routes) {
     const unknown = named.find((role) => !roles.includes(role));

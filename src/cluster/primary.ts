@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Writable } from "node:stream";
 import type { Config, DoorConfig } from "../config.ts";
 import { openDoors } from "../http/doors.ts";
+import { Endings } from "../hub/endings.ts";
 import { LocalRedis } from "./local-redis.ts";
 import { MetricsServer } from "./metrics-server.ts";
 import type { Upstream } from "./nginx.ts";
@@ -56,6 +57,7 @@ export class Cluster {
     () => [...this.#workers],
     () => this.#restarts,
   );
+  readonly #endings = new Endings();
   #restarts = 0;
   #nginx: Nginx | undefined;
   #redis: LocalRedis | undefined;
@@ -108,13 +110,7 @@ export class Cluster {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const supervisor of [...this.#slots.map((slot) => slot.supervisor), ...this.#supervisors]) supervisor.stop();
-    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", KILL_AFTER_MS)));
-    this.#metrics.stop();
-    await this.#nginx?.stop(KILL_AFTER_MS);
-    await this.#redis?.stop(KILL_AFTER_MS);
-    if (this.#folder === "") return;
-    await rm(this.#folder, { recursive: true, force: true });
-    await removeState(this.#options.config.dataDir);
+    await this.#endings.run();
   }
 
   async #start(): Promise<void> {
@@ -127,26 +123,36 @@ export class Cluster {
     this.doors = probe.opened;
     // The temporary folder, since the path of a Unix socket must be short.
     this.#folder = await mkdtemp(path.join(tmpdir(), "junction-cluster-"));
+    this.#endings.add("state file", () => removeState(config.dataDir));
+    this.#endings.add("folder of the sockets", () => rm(this.#folder, { recursive: true, force: true }));
 
     if (config.redisUrl === undefined) {
       const redis = new LocalRedis(await freePort(), this.#folder, this.#env);
       this.#redis = redis;
+      this.#endings.add("redis-server", () => redis.stop(KILL_AFTER_MS));
       await this.#supervise("redis-server", () => redis.start());
       this.#env.REDIS_URL = redis.url;
     }
     const count = config.workers ?? availableParallelism();
     for (let i = 0; i < count; i++) this.#slots.push(this.#slot([`w${i + 1}`, `w${count + i + 1}`]));
-    await Promise.all(this.#slots.map(({ supervisor }) => supervisor.begin()));
-
     const { tls, ...limits } = config.nginx;
     const resolved = tls && { certificate: path.resolve(tls.certificate), key: path.resolve(tls.key) };
     const workers = this.#slots.flatMap(({ names }) => names).map((name) => this.#upstream(name));
     const settings = { folder: this.#folder, doors: this.doors, workers, limits, tls: resolved };
     const nginx = new Nginx(settings, this.#env, output);
     this.#nginx = nginx;
+    this.#endings.add("nginx", () => nginx.stop(KILL_AFTER_MS));
+    this.#endings.add("metrics", () => this.#metrics.stop());
+    this.#endings.add("workers", () => this.#endWorkers());
+
+    await Promise.all(this.#slots.map(({ supervisor }) => supervisor.begin()));
     await this.#supervise("nginx", () => nginx.start());
     await this.#metrics.start(config.cluster.metricsPort);
     await this.#writeState();
+  }
+
+  async #endWorkers(): Promise<void> {
+    await Promise.all([...this.#workers].map(({ program }) => program.end("SIGINT", KILL_AFTER_MS)));
   }
 
   /** Throws an `Error` with the remedy when a program is not on the PATH. */

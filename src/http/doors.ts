@@ -40,7 +40,10 @@ export async function openDoors(
   });
   const servers = opening.map(([server]) => server);
   try {
-    const ports = await Promise.all(opening.map(([server, door]) => listen(server, door)));
+    const listening = opening.map(([server, door]) => listen(server, door));
+    // A server that begins to listen after another has failed would be left open.
+    await Promise.allSettled(listening);
+    const ports = await Promise.all(listening);
     return {
       opened: doors.map(({ apps }, i) => ({ apps, port: ports[i] ?? 0 })),
       hide: async () => void (await Promise.all(doors.map(({ path }) => path && rm(path, { force: true })))),

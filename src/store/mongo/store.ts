@@ -43,6 +43,15 @@ const SEQUENCES = "_sequences";
  */
 export async function openMongoStore({ url, ...options }: MongoOptions): Promise<Store> {
   const connection = await connect(url);
+  try {
+    return await storeOn(connection, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function storeOn(connection: mongoose.Connection, options: WriteOptions): Promise<Store> {
   const client = connection.getClient();
   const { hosts, dbName } = client.options;
   const database = client.db(dbName);
