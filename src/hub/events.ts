@@ -15,10 +15,10 @@ export interface HubEventMap {
   sent: [{ app: string; type: string }];
   /** What was written to WebSockets at the end of a tick: system calls, and the frames that they carried. */
   written: [{ writes: number; frames: number }];
-  /** A client that does not take what it is sent: its queue was thinned, or it was closed. */
-  slow: [{ outcome: "thinned" | "closed" }];
+  /** A client that does not take what it is sent: its queue was conflated, or it was closed. */
+  slow: [{ outcome: "conflated" | "closed" }];
   /**
-   * Messages that were not shown: a slow client's queue was thinned of them, a repetition had come before (`repeat`), or
+   * Messages that were not shown: conflation removed them from the queue of a slow client, a repetition had come before (`repeat`), or
    * a newer value (`older`).
    */
   dropped: [{ delivery: DeliveryClass; reason: "slow" | "repeat" | "older"; count?: number }];

@@ -71,11 +71,11 @@ function countConnections(register: Registry, events: HubEvents): void {
   const active = new Gauge({
     name: "junction_connections_active",
     help: "Open connections",
-    labelNames: ["app", "door"],
+    labelNames: ["app", "transport"],
     registers: [register],
   });
-  events.on("connected", ({ app, transport: door }) => active.inc({ app, door }));
-  events.on("disconnected", ({ app, transport: door }) => active.dec({ app, door }));
+  events.on("connected", ({ app, transport }) => active.inc({ app, transport }));
+  events.on("disconnected", ({ app, transport }) => active.dec({ app, transport }));
 
   const refused = counter(
     register,

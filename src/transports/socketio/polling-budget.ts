@@ -23,7 +23,7 @@ export function limitPolling(
       internals.writeBuffer = conflate(internals.writeBuffer, marksOf, watch.dropped);
       waiting = internals.writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0);
       if (options?.wsPreEncodedFrame?.delivery === "volatile") return watch.dropped("volatile", 1);
-      if (waiting + data.length <= budgetBytes) watch.slow("thinned");
+      if (waiting + data.length <= budgetBytes) watch.slow("conflated");
       if (waiting + data.length > budgetBytes) return overload();
     }
     // Before it is written, since writing may flush it.

@@ -136,7 +136,7 @@ export class CoalescedSocket extends WebSocket {
     this.#queue = conflate(this.#queue, (frame) => frame, this.#flusher.watch.dropped);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
     if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
-      this.#flusher.watch.slow("thinned");
+      this.#flusher.watch.slow("conflated");
       return;
     }
     this.#flusher.watch.slow("closed");

@@ -38,7 +38,7 @@ export interface CoalescingOptions {
   /** Is told what was written, once for each tick, and of clients that do not take it. */
   readonly watch: {
     written(writes: number, frames: number): void;
-    slow(outcome: "thinned" | "closed"): void;
+    slow(outcome: "conflated" | "closed"): void;
     dropped: Dropped;
   };
 }
