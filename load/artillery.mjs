@@ -8,7 +8,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"];
 
 /**
  * Runs an app's scenarios in a process of Artillery's own, with its report on the terminal and in `reports/APP.json`.
- * `variables`: `door` (those to choose from), `duration` in seconds, `rate` in arrivals a second. Resolves with whether
+ * `variables`: `transport` (those to choose from), `duration` in seconds, `rate` in arrivals a second. Resolves with whether
  * every expectation was met.
  */
 export async function runScenarios({ app, target, credentials, variables }) {

@@ -13,7 +13,7 @@ const APPS = {
   parking: "http://localhost:8000",
 };
 
-const DOORS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
+const TRANSPORTS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
 
 /** Seconds. Tokens are good for 30 minutes, and the last clients need theirs for some seconds more. */
 const LONGEST = 1_700;
@@ -49,7 +49,8 @@ try {
 /** Runs one app after another; 0 when all have met their expectations. */
 async function run({ url, door, ...numbers }, positionals) {
   const apps = appsFrom(positionals);
-  if (!Object.hasOwn(DOORS, door)) throw new Error(`--door must be ${Object.keys(DOORS).join(", ")}, not "${door}"`);
+  if (!Object.hasOwn(TRANSPORTS, door))
+    throw new Error(`--door must be ${Object.keys(TRANSPORTS).join(", ")}, not "${door}"`);
   const duration = number("duration", numbers.duration, LONGEST);
   const rate = number("rate", numbers.rate);
   const targets = apps.map((app) => ({ app, target: (url ?? APPS[app]).replace(/\/$/, "") }));
@@ -67,7 +68,12 @@ async function run({ url, door, ...numbers }, positionals) {
   }
   const failed = [];
   for (const { app, target } of targets) {
-    const passed = await runScenarios({ app, target, credentials, variables: { door: DOORS[door], duration, rate } });
+    const passed = await runScenarios({
+      app,
+      target,
+      credentials,
+      variables: { transport: TRANSPORTS[door], duration, rate },
+    });
     if (!passed) failed.push(app);
   }
   console.log(failed.length > 0 ? `\nFAILED: ${failed.join(", ")}` : "\nEvery expectation was met");

@@ -1,6 +1,6 @@
 import type { ContenderName } from "../bench/contenders/index.ts";
 import { type BenchCosts, type Plan, simulateBench } from "./bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, type Door, type DoorCosts } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, type Transport, type TransportCosts } from "./costs.ts";
 import type { LoadCosts } from "./crowd.ts";
 import { type Measured, planOf } from "./measured.ts";
 import type { FanOutCosts } from "./worker.ts";
@@ -39,16 +39,16 @@ export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
   const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
   const shared = loadCosts(measured);
-  const doorCosts = (door: Door): DoorCosts => {
-    const joined = { ...fanOutCosts(measured, door), acrossUs: 0, crossingUs: 0 };
-    const written = { ...joined, ...first(measured, door, { ...shared, ...joined }) };
+  const transportCosts = (transport: Transport): TransportCosts => {
+    const joined = { ...fanOutCosts(measured, transport), acrossUs: 0, crossingUs: 0 };
+    const written = { ...joined, ...first(measured, transport, { ...shared, ...joined }) };
     return {
       ...written,
-      ...across(measured, door, { ...shared, ...written }),
-      ...idleCosts(measured, door, idle),
+      ...across(measured, transport, { ...shared, ...written }),
+      ...idleCosts(measured, transport, idle),
     };
   };
-  const doors = { plain: doorCosts("plain"), socketio: doorCosts("socketio") };
+  const doors = { plain: transportCosts("plain"), socketio: transportCosts("socketio") };
   const redisUs = measured.find("rooms-100000", "junction-plain", "redisUs");
   return {
     source: { file: measured.file, command, date, machine },
@@ -67,18 +67,18 @@ export function calibrate(measured: Measured): Costs {
  * What a delivery costs is `write / framesPerWrite + frame + copy + broadcast / members`. In `rooms-1000` and `latency` a
  * write has one frame. What the first one costs is still in what a write does.
  */
-function fanOutCosts(measured: Measured, door: Door): FanOutCosts {
+function fanOutCosts(measured: Measured, transport: Transport): FanOutCosts {
   const server = (scenario: string, contender: ContenderName): number =>
     1e6 / measured.get(scenario, contender, "deliveriesPerCpuSecond");
-  const unjoined: ContenderName = `junction-${door}-0ms`;
+  const unjoined: ContenderName = `junction-${transport}-0ms`;
   const one = server("room-1", unjoined);
   const { perWrite: writeUs, perFrame } = split(one, server("room-100", unjoined));
   const { perFrame: copyUs } = split(server("room-1", "ws-joined"), server("room-100", "ws-joined"));
   const [inLarge, inSmall] = [1 / members("room-1"), 1 / members("rooms-1000")];
-  const broadcastUs = Math.max(0, server("rooms-1000", `junction-${door}`) - one) / (inSmall - inLarge);
+  const broadcastUs = Math.max(0, server("rooms-1000", `junction-${transport}`) - one) / (inSmall - inLarge);
   return {
     writeUs,
-    wakeUs: Math.max(0, server("latency", `junction-${door}`) - one),
+    wakeUs: Math.max(0, server("latency", `junction-${transport}`) - one),
     frameUs: Math.max(0, perFrame - copyUs - broadcastUs * inLarge),
     firstUs: 0,
     copyUs,
@@ -101,8 +101,8 @@ function split(one: number, hundred: number): { perWrite: number; perFrame: numb
   return { perWrite, perFrame: Math.max(0, one - perWrite) };
 }
 
-function idleCosts(measured: Measured, door: Door, scenario: (typeof IDLE)[number]) {
-  const contender: ContenderName = `junction-${door}`;
+function idleCosts(measured: Measured, transport: Transport, scenario: (typeof IDLE)[number]) {
+  const contender: ContenderName = `junction-${transport}`;
   const idleCpuMs = measured.find(scenario, contender, "idleCpuMs");
   const clients = Number(scenario.slice("idle-".length));
   return {
@@ -118,8 +118,12 @@ function members(scenario: string): number {
 }
 
 /** What the first frame costs is found in what a write seemed to: without a window, each write has one. */
-function first(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "firstUs" | "writeUs"> {
-  const wanted = measured.get("room-1", `junction-${door}`, "deliveriesPerCpuSecond");
+function first(
+  measured: Measured,
+  transport: Transport,
+  known: BenchCosts,
+): Pick<TransportCosts, "firstUs" | "writeUs"> {
+  const wanted = measured.get("room-1", `junction-${transport}`, "deliveriesPerCpuSecond");
   const costsWith = (firstUs: number) => ({ firstUs, writeUs: known.writeUs - firstUs });
   const firstUs = solve(
     MOST_FIRST_US,
@@ -131,9 +135,13 @@ function first(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCost
 }
 
 /** What a message takes is `across + crossing / together`. */
-function across(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "acrossUs" | "crossingUs"> {
+function across(
+  measured: Measured,
+  transport: Transport,
+  known: BenchCosts,
+): Pick<TransportCosts, "acrossUs" | "crossingUs"> {
   const perMessage = (scenario: string): number => {
-    const wanted = measured.get(scenario, `junction-${door}`, "deliveriesPerCpuSecond");
+    const wanted = measured.get(scenario, `junction-${transport}`, "deliveriesPerCpuSecond");
     const isTooMuch = (acrossUs: number): boolean =>
       simulateBench(planOf(scenario), { ...known, acrossUs }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond < wanted;
     return solve(1_000, isTooMuch);

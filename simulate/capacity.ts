@@ -46,9 +46,9 @@ const MIB = 1_024;
 
 /** The smallest hub that carries `demand`; `undefined` when no number of workers does. */
 export function capacityFor(demand: Demand, costs: Costs, random: () => number): Capacity | undefined {
-  const door = costs.doors[demand.door];
-  const byMemory = Math.ceil((demand.connections * door.kibPerConnection) / MIB / demand.memory);
-  const byReturn = Math.ceil((demand.connections * door.joinUs) / 1e6 / demand.backWithin);
+  const transport = costs.doors[demand.transport];
+  const byMemory = Math.ceil((demand.connections * transport.kibPerConnection) / MIB / demand.memory);
+  const byReturn = Math.ceil((demand.connections * transport.joinUs) / 1e6 / demand.backWithin);
   const least = Math.max(byMemory, byReturn, 1);
   const conditions = new Map<number, Condition>();
   const isEnough = (workers: number): boolean => {
@@ -74,8 +74,8 @@ export function capacityFor(demand: Demand, costs: Costs, random: () => number):
     connectionsPerWorker: Math.round(perWorker),
     worker: {
       ...condition,
-      memoryMiB: (perWorker * door.kibPerConnection) / MIB,
-      secondsUntilBack: (perWorker * door.joinUs) / 1e6,
+      memoryMiB: (perWorker * transport.kibPerConnection) / MIB,
+      secondsUntilBack: (perWorker * transport.joinUs) / 1e6,
     },
     messages,
     deliveries,

@@ -2,7 +2,7 @@ import type { ContenderName } from "../bench/contenders/index.ts";
 import { type FigureName, kindOf } from "../bench/report/figures.ts";
 import { figure, table } from "../bench/report/table.ts";
 import { simulateBench } from "./bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, DOORS, type Door } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, TRANSPORTS, type Transport } from "./costs.ts";
 import { type Measured, planOf } from "./measured.ts";
 
 /** How far a prediction may be from what was measured. */
@@ -44,29 +44,33 @@ const FAN_OUT: readonly Check[] = [
 
 /** The model's predictions beside the figures of a run, as far as the run has them. */
 export function check(costs: Costs, measured: Measured): Comparison[] {
-  return DOORS.flatMap((door) => [
-    ...FAN_OUT.flatMap((one) => compareFanOut(one, door, costs, measured)),
-    ...compareConnections(door, costs, measured),
+  return TRANSPORTS.flatMap((transport) => [
+    ...FAN_OUT.flatMap((one) => compareFanOut(one, transport, costs, measured)),
+    ...compareConnections(transport, costs, measured),
   ]);
 }
 
 function compareFanOut(
   { scenario, figure, windowMs }: Check,
-  door: Door,
+  transport: Transport,
   costs: Costs,
   measured: Measured,
 ): Comparison[] {
-  const contender: ContenderName = windowMs === undefined ? `junction-${door}` : `junction-${door}-2ms`;
+  const contender: ContenderName = windowMs === undefined ? `junction-${transport}` : `junction-${transport}-2ms`;
   const found = measured.find(scenario, contender, figure);
   if (found === undefined) return [];
-  const prediction = simulateBench(planOf(scenario), { ...costs, ...costs.doors[door] }, windowMs ?? DEFAULT_WINDOW_MS);
+  const prediction = simulateBench(
+    planOf(scenario),
+    { ...costs, ...costs.doors[transport] },
+    windowMs ?? DEFAULT_WINDOW_MS,
+  );
   const predicted = figure === "p50" ? prediction.p50 : prediction.deliveriesPerCpuSecond;
   return [compared({ scenario, contender, figure }, predicted, found, costs)];
 }
 
-function compareConnections(door: Door, costs: Costs, measured: Measured): Comparison[] {
-  const contender: ContenderName = `junction-${door}`;
-  const { kibPerConnection, joinUs } = costs.doors[door];
+function compareConnections(transport: Transport, costs: Costs, measured: Measured): Comparison[] {
+  const contender: ContenderName = `junction-${transport}`;
+  const { kibPerConnection, joinUs } = costs.doors[transport];
   // Of how 2,000 join, much is what a server spends on being new.
   const predictions = [
     ["idle-2000", "kibPerConnection", kibPerConnection],

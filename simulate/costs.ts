@@ -6,8 +6,8 @@ import { loadConfig } from "../src/config.ts";
 
 const FILE = path.join(import.meta.dirname, "costs.json");
 
-export const DOORS = ["plain", "socketio"] as const;
-export type Door = (typeof DOORS)[number];
+export const TRANSPORTS = ["plain", "socketio"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 /** `coalesceMs` where nobody has set it: what the benchmark's contenders run with that do not name another. */
 export const DEFAULT_WINDOW_MS = loadConfig({ PORT: "0" }, {}, []).coalesceMs;
@@ -15,7 +15,7 @@ export const DEFAULT_WINDOW_MS = loadConfig({ PORT: "0" }, {}, []).coalesceMs;
 const cost = z.number().nonnegative();
 
 /** What things cost at one door. Processor time in microseconds. */
-const doorSchema = z.object({
+const transportSchema = z.object({
   writeUs: cost,
   wakeUs: cost,
   frameUs: cost,
@@ -52,11 +52,11 @@ const costsSchema = z.object({
   changeUs: z.object({ log: cost, volatile: cost }),
   /** Redis, for each message that a worker publishes and nobody hears. Absent: not measured. */
   redisUs: cost.optional(),
-  doors: z.object({ plain: doorSchema, socketio: doorSchema }),
+  doors: z.object({ plain: transportSchema, socketio: transportSchema }),
 });
 
 export type Costs = z.infer<typeof costsSchema>;
-export type DoorCosts = z.infer<typeof doorSchema>;
+export type TransportCosts = z.infer<typeof transportSchema>;
 
 /** The costs that capacity is computed with. Throws when there are none, or they are not what they should be. */
 export function readCosts(): Costs {

@@ -34,13 +34,13 @@ const LOOK_US = 100_000;
  */
 export function simulateOne(demand: Demand, workers: number, costs: Costs, random: () => number): Condition {
   const { rate, changes, windowMs } = demand;
-  const door = costs.doors[demand.door];
+  const transport = costs.doors[demand.transport];
   const connections = demand.connections / workers;
   const latencies: number[] = [];
   let isMeasuring = false;
   const agenda = new Agenda();
   const worker = new Worker(agenda, {
-    costs: door,
+    costs: transport,
     windowMs,
     vary: unevenly(random),
     onWrite(_room, _member, publishedAt, at) {
@@ -70,7 +70,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     next(0);
   };
   const spendOnChange = (): void => loop.spend(random() < changes ? costs.changeUs.log : 0);
-  const acrossUs = workers > 1 ? (door.acrossUs + door.crossingUs) / 2 : 0;
+  const acrossUs = workers > 1 ? (transport.acrossUs + transport.crossingUs) / 2 : 0;
 
   // Into rooms with members here, by any of the workers: this one's own are carried to the others as well.
   often(rooms.length * rate, (at) => {
@@ -92,7 +92,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     }, at);
   });
   const idle = (at: number): void => {
-    loop.give(() => loop.spend((connections * (door.idleUs ?? 0) * IDLE_STEP_US) / 1e6), at);
+    loop.give(() => loop.spend((connections * (transport.idleUs ?? 0) * IDLE_STEP_US) / 1e6), at);
     agenda.at(at + IDLE_STEP_US, () => idle(at + IDLE_STEP_US));
   };
   idle(0);

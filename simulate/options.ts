@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_WINDOW_MS, DOORS, type Door } from "./costs.ts";
+import { DEFAULT_WINDOW_MS, TRANSPORTS, type Transport } from "./costs.ts";
 
 /** What the hub is to carry, and how far it may be used. */
 export interface Demand {
@@ -9,7 +9,7 @@ export interface Demand {
   readonly rate: number;
   /** The share of messages that are changes by HTTP with a message of class `log`; the others are `volatile`. */
   readonly changes: number;
-  readonly door: Door;
+  readonly transport: Transport;
   readonly windowMs: number;
   /** The share of its core that a worker may use. */
   readonly busy: number;
@@ -31,7 +31,7 @@ const DEFAULTS = {
   members: 20,
   rate: 0.2,
   changes: 0.1,
-  door: "plain" as Door,
+  transport: "plain" as Transport,
   windowMs: DEFAULT_WINDOW_MS,
   busy: 0.6,
   backWithin: 10,
@@ -47,7 +47,7 @@ npm run simulate -- --check FILE,…          predictions beside what was measur
   --members N | --rooms N  members of a room (${DEFAULTS.members}), or how many rooms there are
   --rate N                 messages a second into each room (${DEFAULTS.rate})
   --changes SHARE          share of the messages that are changes by HTTP with a message of class log (${DEFAULTS.changes})
-  --door ${DOORS.join("|")}    (${DEFAULTS.door})
+  --door ${TRANSPORTS.join("|")}    (${DEFAULTS.transport})
   --window MS              coalesceMs, 0 to 5 (${DEFAULTS.windowMs})
   --busy SHARE             how much of its core a worker may use (${DEFAULTS.busy})
   --back-within S          seconds in which all are back after all were cut off at once (${DEFAULTS.backWithin})
@@ -94,8 +94,8 @@ export function optionsFrom(args: readonly string[]): Options {
     values.rooms === undefined
       ? number("members", Math.min(DEFAULTS.members, connections), 1, connections)
       : connections / number("rooms", 1, 1, connections);
-  const door = DOORS.find((name) => name === (values.door ?? DEFAULTS.door));
-  if (!door) throw new Error(`--door is ${DOORS.join(" or ")}, not ${values.door}`);
+  const transport = TRANSPORTS.find((name) => name === (values.door ?? DEFAULTS.transport));
+  if (!transport) throw new Error(`--door is ${TRANSPORTS.join(" or ")}, not ${values.door}`);
   return {
     command: "capacity",
     demand: {
@@ -103,7 +103,7 @@ export function optionsFrom(args: readonly string[]): Options {
       members: Math.round(members),
       rate: number("rate", DEFAULTS.rate, 0),
       changes: number("changes", DEFAULTS.changes, 0, 1),
-      door,
+      transport,
       windowMs: number("window", DEFAULTS.windowMs, 0, 5),
       busy: number("busy", DEFAULTS.busy, 0.05, 0.95),
       backWithin: number("back-within", DEFAULTS.backWithin, 0.1),

@@ -8,7 +8,7 @@ export function report(demand: Demand, { source }: Costs, capacity: Capacity | u
   const head = [
     `${count(demand.connections)} connections in ${count(rooms)} rooms of ${count(demand.members)}, ` +
       `${demand.rate} messages a second into each room, ${demand.changes * 100} % of them changes by HTTP; ` +
-      `${demand.door} door, window ${demand.windowMs} ms`,
+      `${demand.transport} transport, window ${demand.windowMs} ms`,
     `Costs from ${source.file} (${source.date}, ${source.machine.cores} cores of ${source.machine.cpu})`,
     "",
   ];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { doorOf } from "./doors.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
 import type { Group } from "./mix.ts";
 import { Subscriber } from "./subscriber.ts";
+import { transportOf } from "./transports.ts";
 import { Typing } from "./typing.ts";
 import type { Violation } from "./violation.ts";
 
@@ -31,13 +31,13 @@ export class Audience {
       for (const [number, room] of rooms.entries()) {
         const members: Subscriber[] = [];
         for (let i = 0; i < (subscribers[number] ?? 0); i++) {
-          const door = doorOf(number, i);
+          const transport = transportOf(number, i);
           const subscription = room.subscription(i);
-          const name = `${room.name}, subscriber ${this.#subscribers.length + 1} (${door.name})`;
+          const name = `${room.name}, subscriber ${this.#subscribers.length + 1} (${transport.name})`;
           const receipt: Receipt = { where: name, log: [], latest: new Map() };
           ledger.room(room.name).receipts.push(receipt);
           const onTyping = (): void => this.typing.heard(room.name);
-          const subscriber = new Subscriber({ name, url, door, subscription, receipt, onTyping });
+          const subscriber = new Subscriber({ name, url, transport, subscription, receipt, onTyping });
           this.#subscribers.push(subscriber);
           members.push(subscriber);
         }

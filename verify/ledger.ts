@@ -24,7 +24,7 @@ export interface SeenValue {
 
 /** What one subscriber got of its room, in the order of arrival. */
 export interface Receipt {
-  /** The room, the subscriber and its door, for people. */
+  /** The room, the subscriber and its transport, for people. */
   readonly where: string;
   readonly log: (LoggedMessage | Confirmation)[];
   /** By subject: the event, the station or the booking that the values are of. */

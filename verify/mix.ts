@@ -24,7 +24,7 @@ const SHARES: readonly Share[] = [
 /** Some watch all stations at once, where more happens than in any other room; never more than this. */
 const WATCHERS = { share: 0.02, most: 20 };
 
-/** In every room somebody comes by each door. */
+/** In every room somebody comes by each transport. */
 const FEWEST_IN_ROOM = 2;
 
 /** Few in each room, so that there are many rooms, and a change is not work for all. */

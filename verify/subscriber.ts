@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Address, Body, Door, Link } from "./doors.ts";
 import type { LoggedMessage, Receipt, SeenValue } from "./ledger.ts";
+import type { Address, Body, Link, Transport } from "./transports.ts";
 
 /** What a message says about a change. */
 export type Reading =
@@ -24,7 +24,7 @@ export interface Subscription {
 export interface SubscriberOptions {
   readonly name: string;
   readonly url: string;
-  readonly door: Door;
+  readonly transport: Transport;
   readonly subscription: Subscription;
   readonly receipt: Receipt;
   /** Called when it hears that somebody is typing. */
@@ -75,10 +75,10 @@ export class Subscriber {
   }
 
   start(): void {
-    const { url, door, subscription } = this.#options;
+    const { url, transport, subscription } = this.#options;
     const { address, request } = subscription;
     const since = this.#last;
-    const link = door.open(url, address, request ? undefined : since, {
+    const link = transport.open(url, address, request ? undefined : since, {
       message: (type, body) => {
         if (link === this.#link) this.#read(link, since, type, body);
       },

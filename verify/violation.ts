@@ -30,7 +30,7 @@ export interface Violation {
   readonly kind: Kind;
   /** How many messages or values it is about. */
   readonly count: number;
-  /** The room and, where it is about one, the subscriber with its door. */
+  /** The room and, where it is about one, the subscriber with its transport. */
   readonly where: string;
   readonly detail: string;
 }

@@ -5,17 +5,17 @@ import { nchan } from "./nchan.ts";
 import { nodeContender } from "./node-contender.ts";
 
 const JUNCTION = "one worker as npm start runs it, all apps; embedded database; no requests logged";
-const DOORS = { plain: "plain WebSocket", socketio: "Socket.IO" };
+const TRANSPORTS = { plain: "plain WebSocket", socketio: "Socket.IO" };
 
 /** `coalesceMs`: absent for its default. */
-function junction(door: keyof typeof DOORS, coalesceMs?: number): Contender {
+function junction(transport: keyof typeof TRANSPORTS, coalesceMs?: number): Contender {
   const isDefault = coalesceMs === undefined;
   const window = isDefault ? "" : `, ${coalesceMs === 0 ? "no window" : `${coalesceMs} ms`}`;
   return nodeContender({
-    title: `Junction, ${DOORS[door]}${window}`,
+    title: `Junction, ${TRANSPORTS[transport]}${window}`,
     settings: `${JUNCTION}; ${isDefault ? "default window" : `coalesceMs ${coalesceMs}`}`,
     file: "junction.ts",
-    protocol: `junction-${door}`,
+    protocol: `junction-${transport}`,
     ...(!isDefault && { options: { coalesceMs } }),
   });
 }

@@ -1,5 +1,5 @@
 // An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same on
-// both doors. `door` is a variable of each virtual user: `plain` or `socketio`.
+// both transports. `transport` is a variable of each virtual user: `plain` or `socketio`.
 //
 //   - connect: { path: /events/ws, namespace: /events, token: … }   or apiKey; neither where none is needed
 //   - send: { type: ping }
@@ -8,7 +8,7 @@
 // An expectation counts what came after the last connect, send or request: an answer cannot be older than its question.
 const { engine_http: HttpEngine } = require("@artilleryio/int-core");
 const { isMatch } = require("lodash");
-const { DOORS } = require("./doors.cjs");
+const { TRANSPORTS } = require("./transports.cjs");
 const { Inbox } = require("./inbox.cjs");
 
 const REQUESTS = ["get", "post", "put", "patch", "delete"];
@@ -51,13 +51,13 @@ class JunctionEngine extends HttpEngine {
   }
 
   async connect({ path, namespace, token, apiKey }, context, events) {
-    const { door } = context.vars;
+    const { transport } = context.vars;
     context.inbox = new Inbox(() => events.emit("counter", "hub.messages_received", 1));
     begin(context, "connect");
     const { target } = this.config;
     const options = { target, path, namespace, token, apiKey, envelope: this.envelope, timeoutMs: this.timeoutMs };
-    context.connection = await DOORS[door](options, context.inbox);
-    events.emit("counter", `hub.connections.${door}`, 1);
+    context.connection = await TRANSPORTS[transport](options, context.inbox);
+    events.emit("counter", `hub.connections.${transport}`, 1);
     events.emit("histogram", "hub.connect_time", performance.now() - context.action.at);
   }
 

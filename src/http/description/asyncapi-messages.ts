@@ -16,7 +16,7 @@ export interface AsyncMessage {
 
 /** Who sends a message; some types, for example `typing`, go both ways in different shapes. */
 export type Sender = "client" | "hub";
-export type Door = "plain" | "socketio";
+export type Transport = "plain" | "socketio";
 
 /** A message on one door, before it has a place in the description. */
 interface Declared {
@@ -73,7 +73,7 @@ const acknowledgements = [
 export const ACKNOWLEDGEMENT = "acknowledgement";
 
 /** Every message of a channel on a door: those it declares, and those that the hub adds to it. */
-export function messagesOf(channel: Channel, door: Door): Declared[] {
+export function messagesOf(channel: Channel, transport: Transport): Declared[] {
   const inbound = Object.entries(channel.inbound).map(
     ([type, schema]): Declared => ({ type, from: "client", schema, summary: "Sent by clients" }),
   );
@@ -103,14 +103,14 @@ export function messagesOf(channel: Channel, door: Door): Declared[] {
     ...inbound,
     ...(channel.credential === "jwt" ? [refresh] : []),
     ...outbound,
-    ...(door === "socketio" ? [closing] : []),
+    ...(transport === "socketio" ? [closing] : []),
   ];
 }
 
 /** The message as its door carries it: a whole text frame, or the one argument of an event. */
 export function asyncMessage(
   { type, from, schema, summary, delivery }: Declared,
-  door: Door,
+  transport: Transport,
   channel: Channel,
 ): AsyncMessage {
   const fields = toJsonSchema(schema, from === "client" ? "input" : "output", "draft-07");
@@ -119,7 +119,7 @@ export function asyncMessage(
     name: type,
     summary,
     ...(delivery && { tags: [{ name: delivery, description: PROMISES[delivery] }] }),
-    payload: door === "plain" ? frame() : { ...fields, properties: { ...fields.properties, ...named } },
+    payload: transport === "plain" ? frame() : { ...fields, properties: { ...fields.properties, ...named } },
   };
 
   function frame(): JsonSchema {

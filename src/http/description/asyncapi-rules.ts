@@ -1,5 +1,5 @@
 import type { Channel } from "../../hub/channel.ts";
-import type { Door } from "./asyncapi-messages.ts";
+import type { Transport } from "./asyncapi-messages.ts";
 
 /** Each way to bring a credential; a channel names those that it takes. */
 export const SECURITY_SCHEMES = {
@@ -33,11 +33,11 @@ function cookieScheme(name: string): string {
 }
 
 /** The alternatives of a channel's `security`; none for a channel that asks for nothing. */
-export function securityOf({ credential, cookie }: Channel, door: Door): { security?: { $ref: string }[] } {
+export function securityOf({ credential, cookie }: Channel, transport: Transport): { security?: { $ref: string }[] } {
   if (credential === "none") return {};
   const names: string[] = credential === "apiKey" ? ["apiKey", "apiKeyInQuery"] : ["bearer", "tokenInQuery"];
   if (cookie !== undefined) names.push(cookieScheme(cookie));
-  if (door === "socketio") names.unshift(credential === "apiKey" ? "apiKeyInAuth" : "tokenInAuth");
+  if (transport === "socketio") names.unshift(credential === "apiKey" ? "apiKeyInAuth" : "tokenInAuth");
   return { security: names.map((name) => ({ $ref: `#/components/securitySchemes/${name}` })) };
 }
 
@@ -57,11 +57,11 @@ const CREDENTIALS = {
 } as const satisfies Record<Channel["credential"], string>;
 
 /** Who may come in, how others are turned away, and what a client may do how often, in words. */
-export function rulesOf({ credential, refuse, envelope, limits }: Channel, door: Door): string {
+export function rulesOf({ credential, refuse, envelope, limits }: Channel, transport: Transport): string {
   const { connectionsPerCredential, messages = {}, idleMs } = limits ?? {};
   const sentences: string[] = [CREDENTIALS[credential]];
   if (credential !== "none") sentences.push(turnedAway());
-  if (door === "plain" && envelope === "data") sentences.push("All fields but the type are in data.");
+  if (transport === "plain" && envelope === "data") sentences.push("All fields but the type are in data.");
   if (connectionsPerCredential !== undefined) {
     sentences.push(`At most ${connectionsPerCredential} connections at once with one credential.`);
   }
@@ -74,7 +74,7 @@ export function rulesOf({ credential, refuse, envelope, limits }: Channel, door:
   return sentences.join(" ");
 
   function turnedAway(): string {
-    if (door === "socketio") return "Without a good one: connect_error with data { code, reason }.";
+    if (transport === "socketio") return "Without a good one: connect_error with data { code, reason }.";
     if (refuse === "http") return "Without a good one the upgrade is answered 403.";
     return "Without a good one: the error message, then close code 1008.";
   }

@@ -4,9 +4,9 @@ import {
   type AsyncMessage,
   acknowledgementMessage,
   asyncMessage,
-  type Door,
   messagesOf,
   type Sender,
+  type Transport,
 } from "./asyncapi-messages.ts";
 import { cookieSchemes, credentialPlaces, rulesOf, SECURITY_SCHEMES, securityOf } from "./asyncapi-rules.ts";
 
@@ -100,24 +100,30 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
     },
   };
 
-  function add(id: string, channel: Channel, door: Door, address: string, at: readonly DescribedDoor[]): void {
-    const listed = messagesOf(channel, door);
+  function add(
+    id: string,
+    channel: Channel,
+    transport: Transport,
+    address: string,
+    at: readonly DescribedDoor[],
+  ): void {
+    const listed = messagesOf(channel, transport);
     const parameters = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
     const keys = listed.map((declared) => ({ ...declared, key: keyIn(listed, declared) }));
     described[id] = {
       address,
       title: `${channel.app}: ${address}`,
-      description: rulesOf(channel, door),
-      servers: at.map(({ port }) => ref(`servers/${door}-${port}`)),
+      description: rulesOf(channel, transport),
+      servers: at.map(({ port }) => ref(`servers/${transport}-${port}`)),
       ...(parameters.length > 0 && {
         parameters: Object.fromEntries(parameters.map((name) => [name, { description: "Digits, letters, - or _" }])),
       }),
       tags: [{ name: channel.app }],
       messages: {
-        ...Object.fromEntries(keys.map((declared) => [declared.key, component(channel, door, declared)])),
-        ...(door === "socketio" && { [ACKNOWLEDGEMENT]: ref(`components/messages/${ACKNOWLEDGEMENT}`) }),
+        ...Object.fromEntries(keys.map((declared) => [declared.key, component(channel, transport, declared)])),
+        ...(transport === "socketio" && { [ACKNOWLEDGEMENT]: ref(`components/messages/${ACKNOWLEDGEMENT}`) }),
       },
-      ...(door === "plain" && credentialPlaces(channel)),
+      ...(transport === "plain" && credentialPlaces(channel)),
     };
     for (const [from, action] of [
       ["client", "receive"],
@@ -129,8 +135,8 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
         action,
         channel: ref(`channels/${id}`),
         messages: sent.map(({ key }) => ref(`channels/${id}/messages/${key}`)),
-        ...securityOf(channel, door),
-        ...(door === "socketio" &&
+        ...securityOf(channel, transport),
+        ...(transport === "socketio" &&
           action === "receive" && {
             reply: { channel: ref(`channels/${id}`), messages: [ref(`channels/${id}/messages/${ACKNOWLEDGEMENT}`)] },
           }),
@@ -139,13 +145,13 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
   }
 
   /** Channels of an app share what is the same; a type that differs between them is kept apart by the channel's name. */
-  function component(channel: Channel, door: Door, declared: ReturnType<typeof messagesOf>[number]): Ref {
-    const name = `${door}.${declared.from}.${declared.type}`;
+  function component(channel: Channel, transport: Transport, declared: ReturnType<typeof messagesOf>[number]): Ref {
+    const name = `${transport}.${declared.from}.${declared.type}`;
     const shared = `${channel.app}.${name}`;
     const known = messages.get(shared);
     const key = known && known.schema !== declared.schema ? `${idOf(channel)}.${name}` : shared;
     if (!messages.has(key)) {
-      messages.set(key, { schema: declared.schema, message: asyncMessage(declared, door, channel) });
+      messages.set(key, { schema: declared.schema, message: asyncMessage(declared, transport, channel) });
     }
     return ref(`components/messages/${key}`);
   }

@@ -25,14 +25,14 @@ export interface Link {
 }
 
 /** One of the two ways in. `since`: where to go on, for an address that is a room by itself. */
-export interface Door {
+export interface Transport {
   readonly name: string;
   open(url: string, address: Address, since: number | undefined, listener: Listener): Link;
 }
 
 const frame = z.looseObject({ type: z.string() });
 
-const plain: Door = {
+const plain: Transport = {
   name: "plain",
   open(url, { path, token }, since, listener) {
     const query = since === undefined ? "" : `?since=${since}`;
@@ -63,7 +63,7 @@ function unwrap(text: string): [string, Body] {
 }
 
 /** `transports` as a browser has them: from polling up to WebSocket, or WebSocket from the start. */
-function socketIo(name: string, transports: string[]): Door {
+function socketIo(name: string, transports: string[]): Transport {
   return {
     name,
     open(url, { namespace, token }, since, listener) {
@@ -93,7 +93,7 @@ const webSocketOnly = socketIo("Socket.IO", ["websocket"]);
 const upgraded = socketIo("Socket.IO from polling", ["polling", "websocket"]);
 
 /** The door of a room's subscriber number `i`: half are plain; of the others, one in eight begins with polling. */
-export function doorOf(room: number, i: number): Door {
+export function transportOf(room: number, i: number): Transport {
   if (i % 2 === 0) return plain;
   return (room + i) % 8 === 7 ? upgraded : webSocketOnly;
 }

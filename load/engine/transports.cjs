@@ -1,4 +1,4 @@
-// The hub's two doors, for one client each: `open(options, inbox)` resolves once the client is in, with
+// The hub's two transports, for one client each: `open(options, inbox)` resolves once the client is in, with
 // `{ send(type, payload), close() }`, and rejects when it is not let in. What it receives, and a connection that the hub
 // ends, goes to the inbox.
 const { io } = require("socket.io-client");
@@ -64,7 +64,7 @@ function openSocketIo({ target, namespace, token, apiKey, timeoutMs }, inbox) {
   }
 }
 
-/** By the value of `door`. */
-const DOORS = { plain: openPlain, socketio: openSocketIo };
+/** By the value of `transport`. */
+const TRANSPORTS = { plain: openPlain, socketio: openSocketIo };
 
-module.exports = { DOORS };
+module.exports = { TRANSPORTS };
