@@ -8,7 +8,7 @@ import { chart } from "./report/chart.ts";
 import type { Figures } from "./report/figures.ts";
 import { compare, type Ratios, ratiosOf } from "./report/guard.ts";
 import {
-  type ContenderFacts,
+  type ContenderInfo,
   packageVersions,
   type Results,
   type ScenarioResults,
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Which of the contenders that are asked for are here. */
 async function survey(options: Options): Promise<Pick<Results, "contenders" | "versions">> {
-  const contenders: Partial<Record<ContenderName, ContenderFacts>> = {};
+  const contenders: Partial<Record<ContenderName, ContenderInfo>> = {};
   const versions = packageVersions();
   for (const name of options.contenders) {
     if (!options.scenarios.some((scenario) => scenario.contenders.includes(name))) continue;

@@ -6,7 +6,7 @@ import { Program } from "../src/cluster/program.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { freePort } from "./contenders/programs.ts";
 import type { Job, Outcome } from "./load/main.ts";
-import type { RedisFacts } from "./load/target.ts";
+import type { RedisInfo } from "./load/target.ts";
 import type { Duration, Scenario } from "./scenarios/scenario.ts";
 
 const TSX = import.meta.resolve("tsx");
@@ -35,16 +35,16 @@ export async function runOnce(scenario: Scenario, contender: Contender, duration
   const folder = await mkdtemp(path.join(tmpdir(), "junction-bench-"));
   endings.push(() => rm(folder, { recursive: true, force: true }));
   try {
-    let redisFacts: RedisFacts | undefined;
+    let redisInfo: RedisInfo | undefined;
     if (scenario.workers > 1 || contender.needsRedis) {
       const redis = new LocalRedis(await freePort(), folder, process.env);
       endings.push(() => redis.stop(1_000));
       await redis.start();
-      redisFacts = { url: redis.url, pid: redis.pid ?? 0 };
+      redisInfo = { url: redis.url, pid: redis.pid ?? 0 };
     }
-    const running = await contender.start({ workers: scenario.workers, folder, redisUrl: redisFacts?.url });
+    const running = await contender.start({ workers: scenario.workers, folder, redisUrl: redisInfo?.url });
     endings.push(() => running.stop());
-    const target = { ...running.target, ...(redisFacts && { redis: redisFacts }) };
+    const target = { ...running.target, ...(redisInfo && { redis: redisInfo }) };
     return await load({ scenario: scenario.name, target, duration });
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };

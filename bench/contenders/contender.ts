@@ -1,4 +1,4 @@
-import type { TargetFacts } from "../load/target.ts";
+import type { TargetInfo } from "../load/target.ts";
 
 /** What a contender needs to start. */
 export interface Start {
@@ -10,7 +10,7 @@ export interface Start {
 }
 
 export interface RunningContender {
-  readonly target: TargetFacts;
+  readonly target: TargetInfo;
   stop(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { type Plan, type Publish, type Sent, Ticker } from "./ticker.ts";
 
 /** What the load generator tells a server, one JSON text per line. */
-export type Order =
+export type ControlMessage =
   | { readonly start: Plan }
   | { readonly acknowledge: number }
   | { readonly stop: true }
@@ -36,7 +36,7 @@ function take(socket: Socket, publish: Publish): void {
   socket.setNoDelay(true);
   socket.on("error", () => socket.destroy());
   createInterface(socket).on("line", (line) => {
-    const order = JSON.parse(line) as Order;
+    const order = JSON.parse(line) as ControlMessage;
     if ("start" in order) ticker = new Ticker(order.start, publish);
     else if ("acknowledge" in order) ticker?.acknowledge(order.acknowledge);
     else if ("stop" in order) answer({ stopped: ticker?.stop() ?? {} });

@@ -1,5 +1,5 @@
 import type { Contender } from "./contender.ts";
-import { freePort, pidOf, says, startListening, stop } from "./programs.ts";
+import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
 /** The one on the PATH, and the system's, which has the packages of the distribution. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
@@ -49,7 +49,7 @@ let found: Promise<{ command: string; versions: string } | undefined> | undefine
 function python() {
   found ??= (async () => {
     for (const command of PYTHONS) {
-      const versions = await says(command, "-c", VERSIONS);
+      const versions = await outputOf(command, "-c", VERSIONS);
       if (versions !== undefined) return { command, versions: versions.trim() };
     }
     return undefined;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Contender } from "./contender.ts";
-import { freePort, pidOf, says, startListening, stop } from "./programs.ts";
+import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
 const MODULE = "ngx_nchan_module.so";
 
@@ -15,8 +15,8 @@ export const nchan: Contender = {
     return (await modulePath()) === undefined ? "not installed (Debian: libnginx-mod-nchan)" : undefined;
   },
   async versions() {
-    const nginx = /nginx\/([\d.]+)/.exec((await says("nginx", "-v")) ?? "")?.[1];
-    const module = /Version: (\S+)/.exec((await says("dpkg", "-s", "libnginx-mod-nchan")) ?? "")?.[1];
+    const nginx = /nginx\/([\d.]+)/.exec((await outputOf("nginx", "-v")) ?? "")?.[1];
+    const module = /Version: (\S+)/.exec((await outputOf("dpkg", "-s", "libnginx-mod-nchan")) ?? "")?.[1];
     return { ...(nginx && { nginx }), ...(module && { nchan: module }) };
   },
   async start({ folder }) {
@@ -32,7 +32,7 @@ export const nchan: Contender = {
 };
 
 async function modulePath(): Promise<string | undefined> {
-  const folder = /--modules-path=(\S+)/.exec((await says("nginx", "-V")) ?? "")?.[1];
+  const folder = /--modules-path=(\S+)/.exec((await outputOf("nginx", "-V")) ?? "")?.[1];
   const file = folder === undefined ? undefined : path.join(folder, MODULE);
   return file !== undefined && existsSync(file) ? file : undefined;
 }

@@ -45,7 +45,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** What a command says, on either stream; `undefined` when there is no such command, or it fails. */
-export async function says(command: string, ...args: string[]): Promise<string | undefined> {
+export async function outputOf(command: string, ...args: string[]): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 10_000 });
     return `${stdout}${stderr}`;

@@ -109,7 +109,7 @@ export class Crowd implements Listener {
     if (client.received % this.#options.sampleEvery === 0) this.#sample(client, buffer, start, end);
     if (this.#progress && !this.#progressIsDue) {
       this.#progressIsDue = true;
-      setImmediate(this.#tellProgress);
+      setImmediate(this.#reportProgress);
     }
   }
 
@@ -117,7 +117,7 @@ export class Crowd implements Listener {
     this.#fault ??= new Error(`a client of ${client.room} was lost: ${reason.message}`);
   }
 
-  readonly #tellProgress = (): void => {
+  readonly #reportProgress = (): void => {
     this.#progressIsDue = false;
     this.#progress?.();
   };

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import type { Answer, Order } from "../contenders/control.ts";
+import type { Answer, ControlMessage } from "../contenders/control.ts";
 import { type Plan, type Sent, Ticker } from "../contenders/ticker.ts";
 import type { Crowd } from "./crowd.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -27,12 +27,12 @@ export class ControlLine {
     createInterface(this.#socket).on("line", (line) => this.#waiting.shift()?.(JSON.parse(line) as Answer));
   }
 
-  tell(order: Order): void {
-    this.#socket.write(`${JSON.stringify(order)}\n`);
+  send(message: ControlMessage): void {
+    this.#socket.write(`${JSON.stringify(message)}\n`);
   }
 
-  ask(order: Order): Promise<Answer> {
-    this.tell(order);
+  request(message: ControlMessage): Promise<Answer> {
+    this.send(message);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -43,7 +43,7 @@ export class ControlLine {
 
 /** Makes the server of `target` publish by `plan` to the crowd, which acknowledges the ticks that have reached it. */
 export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
-  const publisher = target.control === undefined ? byHttp(target, plan) : byOrder(target.control, plan);
+  const publisher = target.control === undefined ? byHttp(target, plan) : byControl(target.control, plan);
   const { pace, rooms, roomsPerTick, perTick } = plan;
   if ("outstanding" in pace) {
     const perTickReceived = (crowd.size / rooms.length) * roomsPerTick * perTick;
@@ -60,13 +60,13 @@ export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
 }
 
 /** The server has a ticker of its own. */
-function byOrder(port: number, plan: Plan): Publisher {
+function byControl(port: number, plan: Plan): Publisher {
   const line = new ControlLine(port);
-  line.tell({ start: plan });
+  line.send({ start: plan });
   return {
-    acknowledge: (ticks) => line.tell({ acknowledge: ticks }),
+    acknowledge: (ticks) => line.send({ acknowledge: ticks }),
     async stop() {
-      const answer = await line.ask({ stop: true });
+      const answer = await line.request({ stop: true });
       line.close();
       return "stopped" in answer ? answer.stopped : {};
     },

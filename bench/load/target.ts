@@ -2,17 +2,17 @@ import { cpuMs, processTree, rssBytes } from "./processes.ts";
 import { PROTOCOLS, type Protocol, type ProtocolName } from "./protocols.ts";
 
 /** A contender that serves, as the load generator is told of it. */
-export interface TargetFacts {
+export interface TargetInfo {
   readonly protocol: ProtocolName;
   /** The first publishes; subscribers are on the last, which is the same where there is only one. */
   readonly workers: readonly { readonly pid: number; readonly port: number; readonly control?: number }[];
   /** The Redis between them, where there is one. */
-  readonly redis?: RedisFacts;
+  readonly redis?: RedisInfo;
   /** What else the contender's scenario has to know, for example which of two message types to ask for. */
   readonly variant?: string;
 }
 
-export interface RedisFacts {
+export interface RedisInfo {
   readonly url: string;
   readonly pid: number;
 }
@@ -21,7 +21,7 @@ export interface RedisFacts {
 export class Target {
   readonly protocol: Protocol;
   readonly variant: string | undefined;
-  readonly redis: RedisFacts | undefined;
+  readonly redis: RedisInfo | undefined;
   /** Where clients connect. */
   readonly port: number;
   /** Where HTTP requests and publications go. */
@@ -31,7 +31,7 @@ export class Target {
   readonly #pids: readonly number[];
   readonly #subscriberPids: readonly number[];
 
-  constructor({ protocol, workers, redis, variant }: TargetFacts) {
+  constructor({ protocol, workers, redis, variant }: TargetInfo) {
     const [first, last] = [workers[0], workers.at(-1)];
     if (!first || !last) throw new Error("a contender without a server");
     this.protocol = PROTOCOLS[protocol];

@@ -15,11 +15,11 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly duration: Duration;
-  readonly contenders: Partial<Record<ContenderName, ContenderFacts>>;
+  readonly contenders: Partial<Record<ContenderName, ContenderInfo>>;
   readonly scenarios: Record<string, ScenarioResults>;
 }
 
-export interface ContenderFacts {
+export interface ContenderInfo {
   readonly title: string;
   readonly settings: string;
   /** Why it did not run. */

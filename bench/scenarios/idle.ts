@@ -72,7 +72,7 @@ async function memoryAtRest(target: Target): Promise<number> {
   const line = target.control === undefined ? undefined : new ControlLine(target.control);
   let bytes = target.rssBytes();
   for (let look = 0; look < MOST_LOOKS; look++) {
-    await line?.ask({ collect: true });
+    await line?.request({ collect: true });
     await sleep(LOOK_MS);
     const before = bytes;
     bytes = target.rssBytes();

@@ -4,7 +4,7 @@ import type { Plan } from "../contenders/ticker.ts";
 import { Crowd } from "../load/crowd.ts";
 import { cpuMs } from "../load/processes.ts";
 import { publish } from "../load/publishing.ts";
-import type { RedisFacts, Target } from "../load/target.ts";
+import type { RedisInfo, Target } from "../load/target.ts";
 import { moment, since } from "./measure.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -70,7 +70,7 @@ function planFor(rooms: readonly string[]): Plan {
 }
 
 /** After `warmUpMs`: milliseconds of processor time a second, of the worker that has the members and of Redis. */
-async function watch(target: Target, redis: RedisFacts, warmUpMs: number, forMs: number) {
+async function watch(target: Target, redis: RedisInfo, warmUpMs: number, forMs: number) {
   await sleep(warmUpMs);
   const [worker, redisCpu, start] = [target.subscriberCpuMs(), cpuMs([redis.pid]), moment(target)];
   await sleep(forMs);
@@ -83,7 +83,7 @@ async function watch(target: Target, redis: RedisFacts, warmUpMs: number, forMs:
 }
 
 /** How many more channels of Redis one worker listens to than the other: those of the rooms that it has members in. */
-async function subscriptionsFor({ url }: RedisFacts): Promise<number> {
+async function subscriptionsFor({ url }: RedisInfo): Promise<number> {
   const client = await createClient({ url }).connect();
   const list = String(await client.sendCommand(["CLIENT", "LIST", "TYPE", "pubsub"]));
   client.destroy();
