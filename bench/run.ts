@@ -12,14 +12,14 @@ import type { Duration, Scenario } from "./scenarios/scenario.ts";
 const TSX = import.meta.resolve("tsx");
 const LOAD = path.join(import.meta.dirname, "load/main.ts");
 
-/** No scenario takes longer on any contender; milliseconds. */
+/** Milliseconds after which a run has failed: no scenario takes longer on any contender. */
 const LONGEST_RUN_MS = 5 * 60_000;
 
-/** What is to be ended, the last first. */
+/** Functions that end the parts of a run, called in reverse order. */
 const endings: (() => Promise<unknown>)[] = [];
 let isOver = false;
 
-/** Ends whatever the run that is under way has started; there is no run after it. */
+/** Ends the run that is under way. No run can be started after it. */
 export async function giveUp(): Promise<void> {
   isOver = true;
   await endRun();
@@ -29,7 +29,7 @@ async function endRun(): Promise<void> {
   for (let end = endings.pop(); end; end = endings.pop()) await end();
 }
 
-/** Starts a contender, and its Redis if it needs one, loads it, and ends all of it again. Never rejects. */
+/** Starts a contender, and its Redis if it needs one, loads it, and ends both. Never rejects. */
 export async function runOnce(scenario: Scenario, contender: Contender, duration: Duration): Promise<Outcome> {
   if (isOver) return new Promise(() => {});
   const folder = await mkdtemp(path.join(tmpdir(), "junction-bench-"));
@@ -53,18 +53,21 @@ export async function runOnce(scenario: Scenario, contender: Contender, duration
   }
 }
 
-/** What the load generator makes of it. */
+/** Resolves to the outcome of the load generator. */
 async function load(job: Job): Promise<Outcome> {
   const program = new Program("load generator", process.execPath, ["--import", TSX, LOAD], { speaks: true });
   endings.push(() => program.end("SIGKILL", 0));
   const outcome = new Promise<Outcome>((resolve) => {
     program.onMessage((message) => resolve(message as Outcome));
-    program.exited.then(() => resolve({ failed: `the load generator ended:\n${program.lastWords}` }));
+    program.exited.then(() => resolve({ failed: `the load generator ended early:\n${program.lastWords}` }));
   });
   program.send(job);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve({ failed: `not done in ${LONGEST_RUN_MS / 60_000} minutes` }), LONGEST_RUN_MS);
+    timer = setTimeout(
+      () => resolve({ failed: `not finished after ${LONGEST_RUN_MS / 60_000} minutes` }),
+      LONGEST_RUN_MS,
+    );
   });
   const first = await Promise.race([outcome, late]);
   clearTimeout(timer);

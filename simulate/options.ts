@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_WINDOW_MS, TRANSPORTS, type Transport } from "./costs.ts";
 
-/** What the hub is to carry, and how far it may be used. */
+/** The load that a hub has to carry, and the limits of its use. */
 export interface Demand {
   readonly connections: number;
   readonly members: number;
@@ -13,7 +13,7 @@ export interface Demand {
   readonly windowMs: number;
   /** The share of its core that a worker may use. */
   readonly busy: number;
-  /** Seconds in which all clients are to be back after all were cut off at once. */
+  /** Seconds in which all clients have to reconnect after all were cut off at once. */
   readonly backWithin: number;
   /** MiB that the connections of a worker may take. */
   readonly memory: number;
@@ -39,24 +39,24 @@ const DEFAULTS = {
   coresPerMachine: 8,
 };
 
-export const HELP = `npm run simulate -- --connections 1e6       what so many connections need
-npm run simulate -- --calibrate FILE,…      makes simulate/costs.json of results of the benchmark (bench/results/*.json)
-npm run simulate -- --check FILE,…          predictions beside what was measured; exit code 1 beyond 20 %
+export const HELP = `npm run simulate -- --connections 1e6       workers and memory that this number of connections needs
+npm run simulate -- --calibrate FILE,…      writes simulate/costs.json from results of the benchmark (bench/results/*.json)
+npm run simulate -- --check FILE,…          compares predictions with results; exit code 1 if one is off by more than 20 %
 
   --connections N          clients, each in one room (${DEFAULTS.connections})
-  --members N | --rooms N  members of a room (${DEFAULTS.members}), or how many rooms there are
+  --members N | --rooms N  members of a room (${DEFAULTS.members}), or number of rooms
   --rate N                 messages a second into each room (${DEFAULTS.rate})
   --changes SHARE          share of the messages that are changes by HTTP with a message of class log (${DEFAULTS.changes})
   --door ${TRANSPORTS.join("|")}    (${DEFAULTS.transport})
   --window MS              coalesceMs, 0 to 5 (${DEFAULTS.windowMs})
-  --busy SHARE             how much of its core a worker may use (${DEFAULTS.busy})
-  --back-within S          seconds in which all are back after all were cut off at once (${DEFAULTS.backWithin})
-  --memory MIB             for the connections of a worker (${DEFAULTS.memory})
+  --busy SHARE             share of its core that a worker may use (${DEFAULTS.busy})
+  --back-within S          seconds in which all clients reconnect after all were cut off at once (${DEFAULTS.backWithin})
+  --memory MIB             memory for the connections of a worker (${DEFAULTS.memory})
   --cores-per-machine N    (${DEFAULTS.coresPerMachine})
 
 The costs are in simulate/costs.json, with their source. docs/scaling.md explains the model and its limits.`;
 
-/** What the arguments ask for. Throws, with what is wrong, for what it does not know or cannot use. */
+/** Parses the arguments. Throws an error with the reason for an unknown or unusable one. */
 export function optionsFrom(args: readonly string[]): Options {
   const text = { type: "string" } as const;
   const { values } = parseArgs({

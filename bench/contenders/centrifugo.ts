@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Contender } from "./contender.ts";
 import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
-/** Centrifugo 6, if it is on the PATH. Written from its documentation: no machine of ours has had it yet. */
+/** Centrifugo 6, if it is on the PATH. Written from its documentation, and never run yet. */
 export const centrifugo: Contender = {
   title: "Centrifugo",
   settings:

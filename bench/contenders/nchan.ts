@@ -22,7 +22,7 @@ export const nchan: Contender = {
   async start({ folder }) {
     const port = await freePort();
     await mkdir(path.join(folder, "temp"), { recursive: true });
-    // Started by root, nginx serves as another user, who has to reach its folder.
+    // nginx that was started by root serves as another user, which has to reach its folder.
     await chmod(folder, 0o755);
     const file = path.join(folder, "nchan.conf");
     await writeFile(file, configuration((await modulePath()) ?? "", folder, port));

@@ -6,18 +6,18 @@ import type { Crowd } from "./crowd.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Target } from "./target.ts";
 
-/** Something that publishes by plan until it is stopped. */
+/** A publishing by plan that is under way until it is stopped. */
 export interface Publishing {
-  /** Resolves to what was sent in all. */
+  /** Stops it. Resolves to the numbers of messages sent. */
   stop(): Promise<Sent>;
 }
 
-/** What both kinds of publishing have. */
+/** A publishing that is informed of the ticks that have arrived. */
 interface Publisher extends Publishing {
   acknowledge(ticks: number): void;
 }
 
-/** Orders to a server of ours, and its answers in the same order. */
+/** The connection to the control port of a Node contender. Answers come in the order of the requests. */
 export class ControlLine {
   readonly #socket;
   readonly #waiting: ((answer: Answer) => void)[] = [];
@@ -59,7 +59,7 @@ export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
   return publisher;
 }
 
-/** The server has a ticker of its own. */
+/** Starts a ticker in the server. */
 function byControl(port: number, plan: Plan): Publisher {
   const line = new ControlLine(port);
   line.send({ start: plan });
@@ -73,7 +73,7 @@ function byControl(port: number, plan: Plan): Publisher {
   };
 }
 
-/** The ticker runs here, and each message is a request. */
+/** Starts a ticker in this process, which sends a request for each message. */
 function byHttp(target: Target, plan: Plan): Publisher {
   const { publication, pipelined = 1 } = target.protocol;
   if (!publication) throw new Error("nothing publishes for this contender");
