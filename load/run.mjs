@@ -4,7 +4,7 @@ import { runScenarios } from "./artillery.mjs";
 import { credentialsFor } from "./credentials.mjs";
 import { installModules } from "./install.mjs";
 
-/** The apps, and where `npm start` serves each. */
+/** The apps, with the URL at which `npm start` serves each. */
 const APPS = {
   vehicles: "http://localhost:3000",
   battery: "http://localhost:8000",
@@ -15,18 +15,18 @@ const APPS = {
 
 const TRANSPORTS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
 
-/** Seconds. Tokens are good for 30 minutes, and the last clients need theirs for some seconds more. */
+/** The longest duration in seconds. Tokens are valid for 30 minutes, and the last clients need theirs some seconds more. */
 const LONGEST = 1_700;
 
 const HELP = `npm run load -- APP [--url URL] [--door DOOR] [--duration SECONDS] [--rate N]
 
 Puts load on a running hub and checks every answer. APP is ${Object.keys(APPS).join(", ")}, or all.
   --url       the hub; by default the ports of npm start
-  --door      plain, socketio, or both (the default): each client comes by one of them, at random
-  --duration  for how many seconds clients arrive, 30; at most ${LONGEST}
-  --rate      how many clients arrive in a second, 5
+  --door      the transport: plain, socketio, or both (the default): each client uses one of them, at random
+  --duration  seconds in which clients arrive, 30; at most ${LONGEST}
+  --rate      arriving clients per second, 5
 
-load/README.md has what is expected, and how to size a deployment from the report.`;
+load/README.md explains the expectations, and how to size a deployment from the report.`;
 
 try {
   const { values, positionals } = parseArgs({
@@ -46,7 +46,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Runs one app after another; 0 when all have met their expectations. */
+/** Runs one app after another. Resolves to the exit status: 0 when all have met their expectations. */
 async function run({ url, door, ...numbers }, positionals) {
   const apps = appsFrom(positionals);
   if (!Object.hasOwn(TRANSPORTS, door))
@@ -57,7 +57,7 @@ async function run({ url, door, ...numbers }, positionals) {
 
   for (const target of new Set(targets.map(({ target }) => target))) {
     if (await answers(target)) continue;
-    console.error(`No hub answers at ${target}. Start one with npm start, or say where it is with --url.`);
+    console.error(`No hub answers at ${target}. Start one with npm start, or give its URL with --url.`);
     return 1;
   }
   installModules();
