@@ -65,7 +65,9 @@ async function survey(options: Options): Promise<Pick<Results, "contenders" | "v
   return { contenders, versions };
 }
 
-/** Runs all rounds of a scenario in the order A B C, A B C, so that other load on the machine affects all contenders. */
+/**
+ * Runs all rounds of a scenario in the order A B C, A B C, so that other load on the machine affects all contenders.
+ */
 async function runAll(scenario: Scenario, names: readonly ContenderName[], options: Options): Promise<ScenarioResults> {
   const rounds = new Map<ContenderName, Figures[]>();
   const failures: ScenarioResults["failures"] = {};

@@ -34,7 +34,10 @@ export async function runScenarios({ app, target, credentials, variables }) {
   return status === 0;
 }
 
-/** Returns the credentials as environment variables, since every user of the machine can read arguments; see `config.yml`. */
+/**
+ * Returns the credentials as environment variables, since every user of the machine can read arguments; see
+ * `config.yml`.
+ */
 function secretsOf({ customer, technician, operator, apiKey, technicianId }) {
   return {
     LOAD_CUSTOMER: customer,

@@ -8,9 +8,9 @@ const PEOPLE = {
 const PASSWORD = "password123";
 
 /**
- * Resolves to access tokens for each of them, valid for 30 minutes. They are signed here if `JWT_SECRET` is set, else the
- * hub returns them, for one login each: it accepts no more than 5 a minute from one user. Resolves to `{ problem }` when
- * the hub refuses a login.
+ * Resolves to access tokens for each of them, valid for 30 minutes. They are signed here if `JWT_SECRET` is set, else
+ * the hub returns them, for one login each: it accepts no more than 5 a minute from one user. Resolves to `{ problem }`
+ * when the hub refuses a login.
  */
 export async function credentialsFor(url) {
   const { JWT_SECRET, API_KEY = "demo-api-key" } = process.env;

@@ -1,4 +1,5 @@
-// npm run load -- APP: an app's Artillery scenarios against a running hub. Ends with status 1 when an expectation fails.
+// npm run load -- APP: an app's Artillery scenarios against a running hub. Ends with status 1 when an expectation
+// fails.
 import { parseArgs } from "node:util";
 import { runScenarios } from "./artillery.mjs";
 import { credentialsFor } from "./credentials.mjs";
@@ -15,7 +16,9 @@ const APPS = {
 
 const TRANSPORTS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
 
-/** The longest duration in seconds. Tokens are valid for 30 minutes, and the last clients need theirs some seconds more. */
+/**
+ * The longest duration in seconds. Tokens are valid for 30 minutes, and the last clients need theirs some seconds more.
+ */
 const LONGEST = 1_700;
 
 const HELP = `npm run load -- APP [--url URL] [--door DOOR] [--duration SECONDS] [--rate N]

@@ -1,6 +1,6 @@
-// Builds the MongoDB server of the tests, FerretDB over SQLite, with Go, from test/support/ferretdb. The first build takes
-// a minute or two. Later ones do nothing until the sources change. Without Go it prints that and succeeds: the tests then
-// need MONGODB_URL or a mongod on the PATH.
+// Builds the MongoDB server of the tests, FerretDB over SQLite, with Go, from test/support/ferretdb. The first build
+// takes a minute or two. Later ones do nothing until the sources change. Without Go it prints that and succeeds: the
+// tests then need MONGODB_URL or a mongod on the PATH.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";

@@ -34,7 +34,9 @@ const MOST_FIRST_US = 1;
 /** The scenarios for the costs of a connection, of which the first that was run is used. */
 const IDLE = ["idle-10000", "idle-2000"] as const;
 
-/** Derives the costs that explain a run of the benchmark. Throws when it lacks a scenario that they are derived from. */
+/**
+ * Derives the costs that explain a run of the benchmark. Throws when it lacks a scenario that they are derived from.
+ */
 export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
   const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
@@ -95,7 +97,9 @@ function loadCosts(measured: Measured): LoadCosts {
   return { readUs, wokenReadUs: readUs + Math.max(0, load("latency", "junction-plain") - one), messageUs };
 }
 
-/** Splits the cost of a delivery, given for 1 frame and for 100 frames per write, into a part per write and per frame. */
+/**
+ * Splits the cost of a delivery, given for 1 frame and for 100 frames per write, into a part per write and per frame.
+ */
 function split(one: number, hundred: number): { perWrite: number; perFrame: number } {
   const perWrite = (one - hundred) / (1 - 1 / planOf("room-100").plan.perTick);
   return { perWrite, perFrame: Math.max(0, one - perWrite) };
@@ -151,7 +155,9 @@ function across(
   return { crossingUs, acrossUs: Math.max(0, one - crossingUs) };
 }
 
-/** Derives the cost of a change. The worker always has a next one: ten clients each send a request after each answer. */
+/**
+ * Derives the cost of a change. The worker always has a next one: ten clients each send a request after each answer.
+ */
 function change(measured: Measured, contender: ContenderName, known: BenchCosts): number {
   const wanted = measured.get("log-cost", contender, "cpuMsPerMessage") * 1_000;
   const clients = 500;

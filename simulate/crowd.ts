@@ -12,7 +12,9 @@ export interface LoadCosts {
   readonly messageUs: number;
 }
 
-/** The clients of a benchmark, all in one process. Messages that arrive at a socket before it is read are read together. */
+/**
+ * The clients of a benchmark, all in one process. Messages that arrive at a socket before it is read are read together.
+ */
 export class Crowd {
   readonly loop: Loop;
   readonly #agenda: Agenda;

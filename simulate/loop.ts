@@ -23,7 +23,9 @@ export class Loop {
   /** Processor time spent so far. */
   busyUs = 0;
 
-  /** `vary` returns the factor by which a turn takes longer than usual. It is called for each turn; absent: always 1. */
+  /**
+   * `vary` returns the factor by which a turn takes longer than usual. It is called for each turn; absent: always 1.
+   */
   constructor(agenda: Agenda, vary: () => number = () => 1) {
     this.#agenda = agenda;
     this.#vary = vary;
@@ -73,7 +75,9 @@ export class Loop {
     this.#immediates.push(task);
   }
 
-  /** Runs `task` after `us`. Timers count whole milliseconds, at least one, by the changes of the clock's millisecond. */
+  /**
+   * Runs `task` after `us`. Timers count whole milliseconds, at least one, by the changes of the clock's millisecond.
+   */
   after(us: number, task: Task): void {
     const ms = Math.max(1, Math.trunc(us / 1_000));
     this.give(task, (Math.floor(this.now / 1_000) + ms) * 1_000);

@@ -6,7 +6,10 @@ import { unevenly } from "./random.ts";
 import { spreadOver } from "./spread.ts";
 import { type Room, Worker } from "./worker.ts";
 
-/** The load and the delays of one worker. Delays are from publishing, on any worker, to the write to the client's socket. */
+/**
+ * The load and the delays of one worker. Delays are from publishing, on any worker, to the write to the client's
+ * socket.
+ */
 export interface Condition extends Delays {
   /** The share of its core that it uses; 1 if it is overloaded. */
   readonly busy: number;
@@ -30,7 +33,8 @@ const LOOK_US = 100_000;
 
 /**
  * Simulates one of `workers` equal workers, with its share of the connections, of the publications, and of the messages
- * from its peers. Messages come at random moments (Poisson). `random` returns numbers from 0 up to, but not including, 1.
+ * from its peers. Messages come at random moments (Poisson). `random` returns numbers from 0 up to, but not including,
+ * 1.
  */
 export function simulateOne(demand: Demand, workers: number, costs: Costs, random: () => number): Condition {
   const { rate, changes, windowMs } = demand;

@@ -1,8 +1,12 @@
 /** The distribution of the members of rooms over workers. The proxy puts each member on any worker, at random. */
 export interface Spread {
-  /** The share of workers with a member of a given room. It is also the share of rooms with a member on a given worker. */
+  /**
+   * The share of workers with a member of a given room. It is also the share of rooms with a member on a given worker.
+   */
   readonly occupied: number;
-  /** Returns the members of a room on a worker that has at least one; `random` is from 0 up to, but not including, 1. */
+  /**
+   * Returns the members of a room on a worker that has at least one; `random` is from 0 up to, but not including, 1.
+   */
   members(random: number): number;
 }
 

@@ -31,7 +31,10 @@ export type OnWrite = (room: Room, member: number, publishedAt: readonly number[
  */
 const ALL_SLEEP = 0.2;
 
-/** The utilization of its core below which a receiver that is woken runs on the worker's core, before the worker goes on. */
+/**
+ * The utilization of its core below which a receiver that is woken runs on the worker's core, before the worker goes
+ * on.
+ */
 const BUSY = 0.5;
 
 /** The shortest wait of a worker, as in `src/transports/writing/flusher.ts`; microseconds. */
@@ -90,7 +93,10 @@ export class Worker {
     else this.loop.after(rest, this.#flushWhenDue);
   };
 
-  /** Returns the rest of the wait, which begins at the end of the last writes: as long as those took, at most the window. */
+  /**
+   * Returns the rest of the wait, which begins at the end of the last writes: as long as those took, at most the
+   * window.
+   */
   #restUs(): number {
     return Math.min(this.#options.windowMs * 1_000, this.#tookUs) - (this.loop.now - this.#lastFlush);
   }

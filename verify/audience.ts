@@ -14,8 +14,8 @@ const BATCH = 15;
 const IN_MS = 60_000;
 
 /**
- * Milliseconds without a message after which the run is settled, and the longest wait for that. The first is longer than
- * another worker takes to relay the messages of one that was killed.
+ * Milliseconds without a message after which the run is settled, and the longest wait for that. The first is longer
+ * than another worker takes to relay the messages of one that was killed.
  */
 const QUIET_MS = 7_000;
 const QUIET_WITHIN_MS = 60_000;

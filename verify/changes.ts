@@ -16,7 +16,9 @@ const PICKS = 10;
 interface Slot {
   readonly room: Room;
   underWay: number;
-  /** True after a change of the room failed. The room is not changed again, because its next messages are unpredictable. */
+  /**
+   * True after a change of the room failed. The room is not changed again, because its next messages are unpredictable.
+   */
   isClosed: boolean;
 }
 

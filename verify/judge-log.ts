@@ -26,7 +26,9 @@ export function judgeLog(room: RoomRecord, tally: Tally): Violation[] {
   });
 }
 
-/** Derives the order of a room. The first receipt of a `seq` decides which message it stands for; the others must agree. */
+/**
+ * Derives the order of a room. The first receipt of a `seq` decides which message it stands for; the others must agree.
+ */
 function orderOf(receipts: readonly Receipt[]): Order {
   const keys = new Map<number, string>();
   const seqs = new Map<string, number>();

@@ -1,10 +1,15 @@
-/** A message that a subscriber received; `at` in milliseconds of `performance.now()`. `key` names the change behind it. */
+/**
+ * A message that a subscriber received; `at` in milliseconds of `performance.now()`. `key` names the change behind it.
+ */
 export interface LoggedMessage {
   readonly at: number;
   readonly key: string;
   /** Absent where the deployment sends none. */
   readonly seq: number | undefined;
-  /** Set if it arrived before the client was in this room, by another room of the same message. `seq` is then that room's. */
+  /**
+   * Set if it arrived before the client was in this room, by another room of the same message. `seq` is then that
+   * room's.
+   */
   readonly isElsewhere?: true;
 }
 

@@ -13,9 +13,13 @@ export interface Subscription {
   readonly address: Address;
   /** The type of the first message that a client gets. */
   readonly greeting: string;
-  /** The message that joins the room after the greeting, and the type of its confirmation. Absent: the address joins. */
+  /**
+   * The message that joins the room after the greeting, and the type of its confirmation. Absent: the address joins.
+   */
   readonly request?: { readonly type: string; readonly body: Body; readonly confirmation: string };
-  /** True if, before the confirmation, the same messages arrive by another room that the client is in from the start. */
+  /**
+   * True if, before the confirmation, the same messages arrive by another room that the client is in from the start.
+   */
   readonly isInOtherBefore?: boolean;
   /** Reads a message; `undefined` for one that is not judged. */
   read(type: string, body: Body): Reading | undefined;

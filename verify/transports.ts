@@ -62,7 +62,10 @@ function unwrap(text: string): [string, Body] {
   }
 }
 
-/** Connects by Socket.IO. `transports` as in a browser: polling with an upgrade to WebSocket, or WebSocket from the start. */
+/**
+ * Connects by Socket.IO. `transports` as in a browser: polling with an upgrade to WebSocket, or WebSocket from the
+ * start.
+ */
 function socketIo(name: string, transports: string[]): Transport {
   return {
     name,
@@ -92,7 +95,10 @@ function socketIo(name: string, transports: string[]): Transport {
 const webSocketOnly = socketIo("Socket.IO", ["websocket"]);
 const upgraded = socketIo("Socket.IO from polling", ["polling", "websocket"]);
 
-/** Returns the transport of a room's subscriber number `i`. Half are plain; of the others, one in eight begins with polling. */
+/**
+ * Returns the transport of a room's subscriber number `i`. Half are plain; of the others, one in eight begins with
+ * polling.
+ */
 export function transportOf(room: number, i: number): Transport {
   if (i % 2 === 0) return plain;
   return (room + i) % 8 === 7 ? upgraded : webSocketOnly;

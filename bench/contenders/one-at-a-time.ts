@@ -3,8 +3,8 @@ import { createTurns } from "../../src/hub/in-turn.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 
 /**
- * Returns the app on a store without group commit. A change of a document is requested when the one before it is done, so
- * the store never finds two waiting and writes each by itself. Nothing else differs.
+ * Returns the app on a store without group commit. A change of a document is requested when the one before it is done,
+ * so the store never finds two waiting and writes each by itself. Nothing else differs.
  */
 export function oneAtATime(app: App): App {
   return { name: app.name, start: (deps) => app.start({ ...deps, store: withTurns(deps.store) }) };

@@ -36,7 +36,9 @@ export function now(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }
 
-/** Publishes by plan. Each tick has its own turn of the event loop, so that its messages are not joined with the next. */
+/**
+ * Publishes by plan. Each tick has its own turn of the event loop, so that its messages are not joined with the next.
+ */
 export class Ticker {
   readonly #plan: Plan;
   readonly #publish: Publish;
@@ -68,7 +70,9 @@ export class Ticker {
     return this.#sent;
   }
 
-  /** Schedules the next tick. Called after the publishing of a tick, so that its writes are done before the next one. */
+  /**
+   * Schedules the next tick. Called after the publishing of a tick, so that its writes are done before the next one.
+   */
   #schedule(): void {
     const { pace } = this.#plan;
     if ("perSecond" in pace) {

@@ -71,7 +71,9 @@ export class Pipeline {
   }
 }
 
-/** Parses the answer that begins at `start`; `undefined` while it is incomplete. Throws if it has no `Content-Length`. */
+/**
+ * Parses the answer that begins at `start`; `undefined` while it is incomplete. Throws if it has no `Content-Length`.
+ */
 export function answerAt(data: Buffer, start: number): { status: number; end: number } | undefined {
   const headEnd = data.indexOf(HEAD_END, start);
   if (headEnd === -1) return undefined;

@@ -30,7 +30,9 @@ function plain(path: string): Protocol {
   };
 }
 
-/** Returns the protocol of Socket.IO by WebSocket from the start. `namespace` as in packets: `""` for the default one. */
+/**
+ * Returns the protocol of Socket.IO by WebSocket from the start. `namespace` as in packets: `""` for the default one.
+ */
 function socketIo(namespace: string): Protocol {
   return {
     url: () => "/socket.io/?EIO=4&transport=websocket",

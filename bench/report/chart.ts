@@ -18,7 +18,10 @@ const STYLE =
   "text{font:12px system-ui,sans-serif;fill:#0f172a}.title{font-size:14px;font-weight:600}.unit{fill:#475569}" +
   ".spread{stroke:#0f172a;stroke-width:1}";
 
-/** Draws the chosen figure of each scenario as bars, a panel per scenario. A line goes from the smallest to the largest round. */
+/**
+ * Draws the chosen figure of each scenario as bars, a panel per scenario. A line goes from the smallest to the largest
+ * round.
+ */
 export function chart(results: Results): string {
   let top = 10;
   const panels = Object.entries(results.scenarios).map(([name, found]) => {

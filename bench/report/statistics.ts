@@ -9,7 +9,9 @@ export interface Spread {
 
 export type Spreads = Readonly<Partial<Record<FigureName, Spread>>>;
 
-/** Returns the spread of values. The median of an even number is the mean of the middle two. Throws for an empty list. */
+/**
+ * Returns the spread of values. The median of an even number is the mean of the middle two. Throws for an empty list.
+ */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const [min, max] = [sorted[0], sorted.at(-1)];

@@ -17,7 +17,9 @@ export interface FanOut extends Pick<Scenario, "name" | "title" | "contenders"> 
   readonly plan: Omit<Plan, "rooms">;
 }
 
-/** Returns a scenario in which the server publishes: as fast as receivers follow, or at a fixed rate, for the latency. */
+/**
+ * Returns a scenario in which the server publishes: as fast as receivers follow, or at a fixed rate, for the latency.
+ */
 export function fanOut({ clients, rooms, plan, workers = 1, ...description }: FanOut): Scenario {
   const names = Array.from({ length: rooms }, (_, i) => `room${i + 1}`);
   const isTimed = "perSecond" in plan.pace;

@@ -27,7 +27,9 @@ export interface Idle extends Pick<Scenario, "contenders"> {
   readonly watchedMs?: number;
 }
 
-/** Returns the scenario of idle clients: memory per client, the cost of a join, and the cost of all clients per second. */
+/**
+ * Returns the scenario of idle clients: memory per client, the cost of a join, and the cost of all clients per second.
+ */
 export function idle({ clients, contenders, watchedMs }: Idle): Scenario {
   return {
     name: `idle-${clients}`,

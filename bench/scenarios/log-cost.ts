@@ -36,7 +36,9 @@ export const logCost: Scenario = {
     http.close();
     return { cpuMsPerMessage: serverMs / (PADS * NOTES_EACH), ...latencies, ...busy };
 
-    /** Writes notes as each client, on a pad of its own, one after the other. Resolves when all subscribers have all. */
+    /**
+     * Writes notes as each client, on a pad of its own, one after the other. Resolves when all subscribers have all.
+     */
     async function note(times: number): Promise<void> {
       await Promise.all(
         Array.from({ length: PADS }, async (_, pad) => {

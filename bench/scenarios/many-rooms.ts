@@ -19,7 +19,9 @@ export interface ManyRooms extends Pick<Scenario, "contenders"> {
 const RATE = 5_000;
 const TICKS_PER_SECOND = 250;
 
-/** Milliseconds of a whole round of default pings. In a shorter phase the pings to the worker's members may not count. */
+/**
+ * Milliseconds of a whole round of default pings. In a shorter phase the pings to the worker's members may not count.
+ */
 const ONE_HEARTBEAT_MS = 30_000;
 
 /** Returns the scenario of a worker that publishes into rooms without members: their cost on another worker. */
@@ -69,7 +71,9 @@ function planFor(rooms: readonly string[]): Plan {
   return { rooms, roomsPerTick: RATE / TICKS_PER_SECOND, perTick: 1, pace: { perSecond: TICKS_PER_SECOND } };
 }
 
-/** Resolves, after `warmUpMs`, to milliseconds of processor time per second: of the worker with members and of Redis. */
+/**
+ * Resolves, after `warmUpMs`, to milliseconds of processor time per second: of the worker with members and of Redis.
+ */
 async function watch(target: Target, redis: RedisInfo, warmUpMs: number, forMs: number) {
   await sleep(warmUpMs);
   const [worker, redisCpu, start] = [target.subscriberCpuMs(), cpuMs([redis.pid]), moment(target)];

@@ -1,6 +1,8 @@
 /** The messages that one client has received since its last action, and the message that it waits for. */
 class Inbox {
-  /** The error after which no message can be expected: the hub sent one, or ended the connection. The first one counts. */
+  /**
+   * The error after which no message can be expected: the hub sent one, or ended the connection. The first one counts.
+   */
   fault;
   #messages = [];
   #waiting;
@@ -29,7 +31,10 @@ class Inbox {
     this.#messages = [];
   }
 
-  /** Removes the first message that matches, and resolves to it and its time of arrival. Rejects on a fault or after `timeoutMs`. */
+  /**
+   * Removes the first message that matches, and resolves to it and its time of arrival. Rejects on a fault or after
+   * `timeoutMs`.
+   */
   async next(type, matches, timeoutMs) {
     const found = this.#messages.findIndex(({ message }) => matches(message));
     if (found >= 0) return this.#messages.splice(found, 1)[0];

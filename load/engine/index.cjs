@@ -1,5 +1,5 @@
-// An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same on
-// both transports. `transport` is a variable of each virtual user: `plain` or `socketio`.
+// An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same
+// on both transports. `transport` is a variable of each virtual user: `plain` or `socketio`.
 //
 //   - connect: { path: /events/ws, namespace: /events, token: … }   or apiKey; neither where none is needed
 //   - send: { type: ping }
@@ -37,7 +37,10 @@ class JunctionEngine extends HttpEngine {
     };
   }
 
-  /** Compiles a scenario that closes its connection at the end. It fails if the connection had a fault that no step reported. */
+  /**
+   * Compiles a scenario that closes its connection at the end. It fails if the connection had a fault that no step
+   * reported.
+   */
   compile(tasks, scenario, events) {
     const run = super.compile(tasks, scenario, events);
     return (context, callback) => {

@@ -1,6 +1,6 @@
-// The hub's two transports, for one client each. `open(options, inbox)` resolves to `{ send(type, payload), close() }` once
-// the client is connected, and rejects when the hub refuses it. Messages, and the end of the connection by the hub, go to
-// the inbox.
+// The hub's two transports, for one client each. `open(options, inbox)` resolves to `{ send(type, payload), close() }`
+// once the client is connected, and rejects when the hub refuses it. Messages, and the end of the connection by the
+// hub, go to the inbox.
 const { io } = require("socket.io-client");
 const { WebSocket } = require("ws");
 

@@ -8,8 +8,8 @@ const LARGEST_BODY = 64 * 1024;
 const parse = express.json({ limit: LARGEST_BODY });
 
 /**
- * Reads the JSON body of a request; `{}` if there is none. Rejects with an error for the client. The parser's own errors
- * are not passed on, because they quote the body.
+ * Reads the JSON body of a request; `{}` if there is none. Rejects with an error for the client. The parser's own
+ * errors are not passed on, because they quote the body.
  */
 export async function readBody(request: Request, response: Response): Promise<unknown> {
   const isEmpty = request.get("Content-Length") === "0";

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { getuid } from "node:process";
 
 /**
- * Connections that may wait to be accepted. When all clients reconnect at once, Node's default of 511 is too few: a client
- * beyond it tries again a second later or, behind nginx, is refused. Linux allows no more by default
+ * Connections that may wait to be accepted. When all clients reconnect at once, Node's default of 511 is too few: a
+ * client beyond it tries again a second later or, behind nginx, is refused. Linux allows no more by default
  * (`net.core.somaxconn`).
  */
 const BACKLOG = 4_096;

@@ -27,8 +27,8 @@ export const HEALTH_PATHS = ["/healthz", "/readyz", "/metrics"] as const;
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Mounts `/healthz` and `/readyz`. `/healthz` answers while the process serves. `/readyz` answers 200 when the worker may
- * get clients, else 503; both have the reasons of the checks that failed.
+ * Mounts `/healthz` and `/readyz`. `/healthz` answers while the process serves. `/readyz` answers 200 when the worker
+ * may get clients, else 503; both have the reasons of the checks that failed.
  */
 export function mountHealth(app: Express, { worker, checks, clock }: Health): void {
   app.get("/healthz", (_request, response) => {

@@ -9,9 +9,9 @@ import { identify } from "./credential.ts";
 import { runOnce } from "./idempotency.ts";
 
 /**
- * Mounts declared routes. The steps of a request are credential, role, params, query, body, handler, response. A request
- * that is repeated under its `Idempotency-Key` skips the handler. A step that fails throws the error that the client
- * gets.
+ * Mounts declared routes. The steps of a request are credential, role, params, query, body, handler, response. A
+ * request that is repeated under its `Idempotency-Key` skips the handler. A step that fails throws the error that the
+ * client gets.
  */
 export function mountRoutes(
   app: Express,
@@ -41,7 +41,9 @@ export function mountRoutes(
   }
 }
 
-/** Converts a declared path to Express's form: `{id}` becomes `:id`. Drops a slash at the end, which is optional anyway. */
+/**
+ * Converts a declared path to Express's form: `{id}` becomes `:id`. Drops a slash at the end, which is optional anyway.
+ */
 export function expressPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
 }

@@ -41,8 +41,8 @@ const RETRY_AFTER: Readonly<Record<number, string>> = {
 };
 
 /**
- * Returns the last handler, which answers every thrown error as `application/problem+json`. An unexpected error becomes a
- * 500 without details, and is logged with the id of the request.
+ * Returns the last handler, which answers every thrown error as `application/problem+json`. An unexpected error becomes
+ * a 500 without details, and is logged with the id of the request.
  */
 export function answerProblems(log: Log) {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {

@@ -9,7 +9,8 @@ const ACCEPTABLE_ID = /^[\w-]{1,64}$/;
 
 /**
  * Gives each request an id, which the answer has as `X-Request-Id`. Logs the request when it ends: method, path without
- * the query, status, milliseconds. Headers, queries and bodies are never logged, since all of them may hold credentials.
+ * the query, status, milliseconds. Headers, queries and bodies are never logged, since all of them may hold
+ * credentials.
  */
 export function logRequests(log: Log): HttpLogger {
   return pinoHttp({

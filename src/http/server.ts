@@ -29,16 +29,16 @@ export interface HttpOptions {
   /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
   readonly origins: "*" | readonly string[];
   /**
-   * Proxies whose `X-Forwarded-For` is trusted, in the form of Express's `trust proxy` (`loopback`, addresses, subnets),
-   * or the number of proxies if they have no addresses. Absent: none, so that a client's address is that of its socket.
-   * Limits by address depend on it.
+   * Proxies whose `X-Forwarded-For` is trusted, in the form of Express's `trust proxy` (`loopback`, addresses,
+   * subnets), or the number of proxies if they have no addresses. Absent: none, so that a client's address is that of
+   * its socket. Limits by address depend on it.
    */
   readonly trustedProxies?: string | number | undefined;
 }
 
 /**
- * Creates the HTTP side of a worker, as a listener for Node's own server. Throws when two routes claim the same method and
- * path.
+ * Creates the HTTP side of a worker, as a listener for Node's own server. Throws when two routes claim the same method
+ * and path.
  */
 export function createHttpApp({
   routes,

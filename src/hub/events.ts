@@ -18,8 +18,8 @@ export interface HubEventMap {
   /** A client that does not take what it is sent: its queue was conflated, or it was closed. */
   slow: [{ outcome: "conflated" | "closed" }];
   /**
-   * Messages that were not shown: conflation removed them from the queue of a slow client, a repetition had come before (`repeat`), or
-   * a newer value (`older`).
+   * Messages that were not shown: conflation removed them from the queue of a slow client, a repetition had come before
+   * (`repeat`), or a newer value (`older`).
    */
   dropped: [{ delivery: DeliveryClass; reason: "slow" | "repeat" | "older"; count?: number }];
   /** A client came back and said what it had seen last. */

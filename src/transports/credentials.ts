@@ -52,8 +52,8 @@ function fromSubprotocols(header: string | undefined): string | undefined {
 }
 
 /**
- * Returns the credential in the cookie `name`. A browser sends cookies along with any page's socket, so the cookie counts
- * only if the `Origin` is this host or absent. The port is ignored, as it is for cookies.
+ * Returns the credential in the cookie `name`. A browser sends cookies along with any page's socket, so the cookie
+ * counts only if the `Origin` is this host or absent. The port is ignored, as it is for cookies.
  */
 function fromCookie(headers: IncomingHttpHeaders, name: string | undefined): string | undefined {
   if (name === undefined || headers.cookie === undefined) return undefined;

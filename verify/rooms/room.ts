@@ -16,7 +16,9 @@ export interface Room {
   readonly name: string;
   /** Returns the subscription of subscriber number `i`. The subscribers of a room use all ways to subscribe. */
   subscription(i: number): Subscription;
-  /** Makes one change and resolves with its effects once it is acknowledged. Absent: changes of other rooms show here. */
+  /**
+   * Makes one change and resolves with its effects once it is acknowledged. Absent: changes of other rooms show here.
+   */
   readonly change?: () => Promise<Effect[]>;
   /** Changes that may be under way at once; more than 1 where a change does not depend on the one before. */
   readonly atOnce?: number;

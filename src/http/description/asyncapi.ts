@@ -144,7 +144,9 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
     }
   }
 
-  /** Refers to a message. Channels of an app share equal ones; a type that differs gets the channel's name as prefix. */
+  /**
+   * Refers to a message. Channels of an app share equal ones; a type that differs gets the channel's name as prefix.
+   */
   function component(channel: Channel, transport: Transport, declared: ReturnType<typeof messagesOf>[number]): Ref {
     const name = `${transport}.${declared.from}.${declared.type}`;
     const shared = `${channel.app}.${name}`;

@@ -9,8 +9,8 @@ export type ObjectSchema = JsonSchema & { properties: Record<string, JsonSchema>
 export type Dialect = "draft-2020-12" | "draft-07";
 
 /**
- * Converts a validating schema to JSON Schema. `side` is `input` for the data that clients send (a default makes a field
- * optional) and `output` for the data that they get.
+ * Converts a validating schema to JSON Schema. `side` is `input` for the data that clients send (a default makes a
+ * field optional) and `output` for the data that they get.
  */
 export function toJsonSchema(schema: z.ZodObject, side: "input" | "output", dialect: Dialect): ObjectSchema {
   const described = z.toJSONSchema(schema, {

@@ -40,7 +40,9 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     this.#heartbeat.unref();
   }
 
-  /** Upgrades the request of an admitted client and connects it to its namespace. Releases the admission if that fails. */
+  /**
+   * Upgrades the request of an admitted client and connects it to its namespace. Releases the admission if that fails.
+   */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, namespace: string, entry: Entry): void {
     let isUpgraded = false;
     this.#upgrade(request, socket, head, (ws) => {
@@ -50,7 +52,9 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     if (!isUpgraded) entry.admission.release();
   }
 
-  /** Separate from `accept`, so that its closures, which live as long as the client, do not hold the request in memory. */
+  /**
+   * Separate from `accept`, so that its closures, which live as long as the client, do not hold the request in memory.
+   */
   #connect(connection: PlainConnection, namespace: string): void {
     this.#connections.add(connection);
     connection.on("close", () => this.#connections.delete(connection));

@@ -66,8 +66,9 @@ const PROTOCOL_ERROR = 1002;
 const announced = new WeakSet<EngineSocket>();
 
 /**
- * Makes a connection emit `ending` (code, reason) before anything but the hub ends it, while a message can still be sent.
- * That is its WebSocket (too big, binary, overloaded), or Socket.IO or engine.io when the client breaks their protocols.
+ * Makes a connection emit `ending` (code, reason) before anything but the hub ends it, while a message can still be
+ * sent. That is its WebSocket (too big, binary, overloaded), or Socket.IO or engine.io when the client breaks their
+ * protocols.
  */
 function announceEnding(connection: EngineSocket): void {
   const watch = (): void => {

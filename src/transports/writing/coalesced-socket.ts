@@ -15,9 +15,10 @@ export const CLOSE_TIMEOUT_MS = 5_000;
 /**
  * A server-side `ws` socket that queues its frames and writes them once per tick.
  *
- * While the client does not read, the frames stay in this queue, where they can be conflated. Past the budget `volatile`
- * frames are dropped, and of class `latest` the newest of each key stays. If that is not enough, the client is closed
- * with 1013. Emits `ending` (code, reason) just before a close with a code, while a last message can still be queued.
+ * While the client does not read, the frames stay in this queue, where they can be conflated. Past the budget
+ * `volatile` frames are dropped, and of class `latest` the newest of each key stays. If that is not enough, the client
+ * is closed with 1013. Emits `ending` (code, reason) just before a close with a code, while a last message can still be
+ * queued.
  */
 export class CoalescedSocket extends WebSocket {
   #flusher: Flusher;
@@ -88,8 +89,8 @@ export class CoalescedSocket extends WebSocket {
   }
 
   /**
-   * Removes the frames of the next write from the queue: all of them, unless they exceed a quarter of the budget. Written
-   * frames can no longer be conflated, so that one write is never large.
+   * Removes the frames of the next write from the queue: all of them, unless they exceed a quarter of the budget.
+   * Written frames can no longer be conflated, so that one write is never large.
    */
   #take(): Frame[] {
     const frames = this.#queue;
@@ -127,9 +128,11 @@ export class CoalescedSocket extends WebSocket {
       this.flush();
       return;
     }
-    // A queued frame counts as written: a caller that waits for the callback would hold back frames that could be joined.
+    // A queued frame counts as written: a caller that waits for the callback would hold back frames that could be
+    // joined.
     callback?.();
-    // The socket's own backlog is not read for every frame: while it accepts all, it is at most a quarter of the budget.
+    // The socket's own backlog is not read for every frame: while it accepts all, it is at most a quarter of the
+    // budget.
     if (this.#waitsForDrain || this.#bytes > this.#budget / 4) this.#keepToBudget();
   }
 
@@ -169,7 +172,9 @@ function markAlive(this: WebSocket): void {
 /** Ignores errors, because `close` follows and is handled. */
 function ignore(): void {}
 
-/** Turns the parts into buffers in place, so that the frame of a broadcast stays the one that all its receivers share. */
+/**
+ * Turns the parts into buffers in place, so that the frame of a broadcast stays the one that all its receivers share.
+ */
 function asFrame(parts: (Buffer | string)[]): Frame {
   for (const [i, part] of parts.entries()) if (typeof part === "string") parts[i] = Buffer.from(part);
   return parts as Frame;

@@ -44,15 +44,18 @@ export class Flusher {
   };
 
   /**
-   * Returns the milliseconds for which the next writes still wait for more frames. The wait begins at the end of the last
-   * writes. It is as long as those took, and at most the window.
+   * Returns the milliseconds for which the next writes still wait for more frames. The wait begins at the end of the
+   * last writes. It is as long as those took, and at most the window.
    */
   #restMs(): number {
     if (this.#windowMs === 0) return 0;
     return Math.min(this.#windowMs, this.#tookMs) - (performance.now() - this.#lastFlush);
   }
 
-  /** Joins the bytes of frames. Members of a room have the same frames queued, so they share the result of the last join. */
+  /**
+   * Joins the bytes of frames. Members of a room have the same frames queued, so they share the result of the last
+   * join.
+   */
   join(frames: readonly Frame[]): Buffer {
     const last = this.#joinedFrames;
     if (frames.length !== last.length || frames.some((frame, i) => frame !== last[i])) {

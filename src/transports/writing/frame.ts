@@ -11,8 +11,8 @@ export interface Marks {
 export type Dropped = (delivery: DeliveryClass, count: number) => void;
 
 /**
- * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` builds it. The frame of a broadcast
- * is one object that all its receivers share, with the marks for conflation.
+ * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` builds it. The frame of a
+ * broadcast is one object that all its receivers share, with the marks for conflation.
  */
 export interface Frame extends Array<Buffer>, Marks {}
 
@@ -28,7 +28,10 @@ export interface PacketOptions {
 }
 
 export interface CoalescingOptions {
-  /** Bytes that a client may leave unread before its queue is conflated and, if that is not enough, it is closed with 1013. */
+  /**
+   * Bytes that a client may leave unread before its queue is conflated and, if that is not enough, it is closed with
+   * 1013.
+   */
   readonly budgetBytes: number;
   /**
    * Milliseconds that writes wait at most for more frames while the loop is busy writing, but no longer than the last
