@@ -8,7 +8,7 @@ import { chart } from "./report/chart.ts";
 import type { Figures } from "./report/figures.ts";
 import { compare, type Ratios, ratiosOf } from "./report/guard.ts";
 import {
-  type ContenderFacts,
+  type ContenderInfo,
   packageVersions,
   type Results,
   type ScenarioResults,
@@ -25,7 +25,7 @@ const RECORDED = path.join(import.meta.dirname, "recorded.json");
 async function main(args: readonly string[]): Promise<void> {
   const options = optionsFrom(args);
   if (!options) return console.log(HELP);
-  // What tokens of this run are signed with; servers and the load generator inherit it.
+  // The key of this run's tokens, which servers and the load generator inherit.
   process.env.BENCH_JWT_SECRET = randomBytes(32).toString("hex");
 
   const date = new Date().toISOString().slice(0, 10);
@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
     const present = scenario.contenders.filter((name) => contenders[name] && !contenders[name].missing);
     scenarios[scenario.name] = await runAll(scenario, present, options);
     console.log(`\n${section(results, scenario.name, scenarios[scenario.name] as ScenarioResults)}\n`);
-    // After each, so that a run that is broken off leaves what it has.
+    // Written after each scenario, so that an interrupted run leaves its results.
     await write(results, path.join(RESULTS, `${date}-${options.name}`));
   }
   console.log(`Written to bench/results/${date}-${options.name}.json, .md and .svg`);
@@ -49,9 +49,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.guard) await guard(ratiosOf(results));
 }
 
-/** Which of the contenders that are asked for are here. */
+/** Finds the requested contenders that are installed, and their versions. */
 async function survey(options: Options): Promise<Pick<Results, "contenders" | "versions">> {
-  const contenders: Partial<Record<ContenderName, ContenderFacts>> = {};
+  const contenders: Partial<Record<ContenderName, ContenderInfo>> = {};
   const versions = packageVersions();
   for (const name of options.contenders) {
     if (!options.scenarios.some((scenario) => scenario.contenders.includes(name))) continue;
@@ -65,7 +65,9 @@ async function survey(options: Options): Promise<Pick<Results, "contenders" | "v
   return { contenders, versions };
 }
 
-/** All rounds of a scenario: A B C, A B C, so that what the machine does meanwhile befalls all of them. */
+/**
+ * Runs all rounds of a scenario in the order A B C, A B C, so that other load on the machine affects all contenders.
+ */
 async function runAll(scenario: Scenario, names: readonly ContenderName[], options: Options): Promise<ScenarioResults> {
   const rounds = new Map<ContenderName, Figures[]>();
   const failures: ScenarioResults["failures"] = {};
@@ -99,7 +101,7 @@ async function write(results: Results, file: string): Promise<void> {
   await writeFile(`${file}.svg`, chart(results));
 }
 
-/** Six digits of a measured number are more than are true of it. */
+/** Formats results with six digits of each number: more would not be significant. */
 function json(value: unknown): string {
   const round = (_key: string, one: unknown): unknown => (typeof one === "number" ? Number(one.toPrecision(6)) : one);
   return `${JSON.stringify(value, round, 2)}\n`;
@@ -121,17 +123,17 @@ async function guard(ratios: Ratios): Promise<void> {
     hasFallen ? "has fallen" : "",
   ]);
   console.log(`\n${table(["scenario", "contender", "recorded ratio to ws", "now", ""], rows)}`);
-  if (compared.every(({ measured }) => measured === undefined)) throw new Error("nothing to compare was measured");
+  if (compared.every(({ measured }) => measured === undefined))
+    throw new Error("This run measured none of the recorded ratios: use --quick, or the same scenarios");
   if (compared.some(({ hasFallen }) => hasFallen)) process.exitCode = 1;
 }
 
 async function recorded(): Promise<Ratios> {
-  if (!existsSync(RECORDED))
-    throw new Error("nothing is recorded yet: run it with --record on a machine that is quiet");
+  if (!existsSync(RECORDED)) throw new Error("No ratios are recorded yet: run it with --record on a quiet machine");
   return JSON.parse(await readFile(RECORDED, "utf8")) as Ratios;
 }
 
-// What a run starts is out of the terminal's reach.
+// The processes of a run get no signal from the terminal.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, async () => {
     await giveUp();

@@ -5,7 +5,7 @@ import type { Duration, Scenario } from "./scenarios/scenario.ts";
 
 export interface Options {
   readonly scenarios: readonly Scenario[];
-  /** Of each scenario's contenders, these take part. */
+  /** The contenders that take part, if a scenario has them. */
   readonly contenders: readonly ContenderName[];
   readonly rounds: number;
   readonly duration: Duration;
@@ -15,7 +15,7 @@ export interface Options {
   readonly record: boolean;
 }
 
-/** Under two minutes: what the guard of CI compares. */
+/** The scenarios that the guard of CI compares; under two minutes. */
 const QUICK = {
   scenarios: ["room-1", "room-10"],
   contenders: ["junction-plain", "junction-socketio", "socketio", "ws", "ws-joined"] as const,
@@ -30,7 +30,7 @@ const names = Object.keys(CONTENDERS) as ContenderName[];
 export const HELP = `npm run bench                          every scenario with every contender that is installed, 3 rounds: over an hour
 npm run bench -- --quick               one room with 1 and 10 messages a tick, few contenders, 2 rounds: two minutes
 npm run bench -- --scenario NAME,…     these scenarios
-npm run bench -- --contender NAME,…    these contenders, where the scenario has them
+npm run bench -- --contender NAME,…    these contenders, if the scenario has them
 npm run bench -- --rounds N
 npm run bench -- --record              writes Junction's ratios to bare ws into bench/recorded.json
 npm run bench -- --guard               compares them with those; exit code 1 when one has fallen by more than a quarter
@@ -40,7 +40,7 @@ Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}.
 Contenders: ${names.join(", ")}.
 Results are written to bench/results/. With MONGODB_URL, Junction's database is that one.`;
 
-/** What the arguments ask for; `undefined` for help. Throws, with what there is, for what is not known. */
+/** Parses the arguments; `undefined` for help. Throws for an unknown name, with the list of the known ones. */
 export function optionsFrom(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -1,4 +1,4 @@
-/** The people that the demo acts as, by their phones; see the demo data. */
+/** The users of the demo data that the demo acts as, with their phones. */
 const PHONES = {
   customer: "+966500000001",
   technician: "+966500000002",
@@ -10,7 +10,7 @@ const PHONES = {
 export type Person = keyof typeof PHONES;
 type Body = Record<string, unknown>;
 
-/** An answer that was not a success. */
+/** An answer without success. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -20,7 +20,7 @@ export class Refused extends Error {
   }
 }
 
-/** The hub's HTTP API as the demo uses it: signed in as whoever acts. */
+/** A client of the hub's HTTP API, signed in as the user that acts. */
 export class Api {
   readonly #base: string;
   readonly #apiKey: string;
@@ -31,12 +31,12 @@ export class Api {
     this.#apiKey = apiKey;
   }
 
-  /** The user id of a person. */
+  /** Resolves to the user id of a person. */
   async idOf(person: Person): Promise<string> {
     return (await this.#session(person)).id;
   }
 
-  /** Rejects with `Refused` when the answer is no success; a token that has expired is renewed by a new login. */
+  /** Sends a request. Renews an expired token by a new login. Rejects with `Refused` when the answer is no success. */
   async call<T = Body>(as: Person | "apiKey", method: string, path: string, body?: Body): Promise<T> {
     try {
       return await this.#send<T>(method, path, body, await this.#credentials(as));

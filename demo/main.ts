@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Api, pick } from "./api.ts";
-import { isLife, scenes } from "./scenes.ts";
+import { isExpected, scenes } from "./scenes.ts";
 
 const HELP = `npm run demo [-- --url URL] [-- --rate N] [-- --seconds N]
 
-Lets things happen on a running hub with demo data: seats are sold, batteries swapped, technicians drive, people chat.
+Makes changes on a running hub with demo data: seats are sold, batteries swapped, technicians drive, people chat.
   --url      the hub, http://localhost:3000
-  --rate     how many things happen in a second, 2
-  --seconds  how long, until Ctrl-C`;
+  --rate     changes per second, 2
+  --seconds  duration; without it until Ctrl-C`;
 
 const OPTIONS = {
   url: { type: "string", default: "http://localhost:3000" },
@@ -32,12 +32,12 @@ async function run(url: string, rate: number, seconds: number): Promise<void> {
   const api = new Api(url.replace(/\/$/, ""));
   const all = scenes();
   const end = performance.now() + seconds * 1_000;
-  console.log(`${rate} things a second at ${url}; Ctrl-C ends it`);
+  console.log(`${rate} changes per second at ${url}; Ctrl-C ends it`);
   while (performance.now() < end) {
     try {
       console.log(await pick(all)(api));
     } catch (error) {
-      if (!isLife(error)) throw error;
+      if (!isExpected(error)) throw error;
     }
     await sleep(1_000 / rate);
   }

@@ -1,11 +1,11 @@
 import { type Api, pick, Refused } from "./api.ts";
 
-/** One thing that happens; gives a line about it for people. */
+/** A sequence of changes. Each call makes the next change and resolves to a line about it for people. */
 export type Scene = (api: Api) => Promise<string>;
 
 const CUSTOMERS = ["customer", "secondCustomer"] as const;
 
-/** Somebody buys seats of event 123, or gives some back when few are left. */
+/** Returns a scene: seats of event 123 are booked, and some bookings cancelled. */
 function seatSales(): Scene {
   const sold: { id: number; by: (typeof CUSTOMERS)[number] }[] = [];
   return async (api) => {
@@ -22,7 +22,7 @@ function seatSales(): Scene {
   };
 }
 
-/** A battery is booked, made ready, collected, and replaced by a charged one. */
+/** Returns a scene: a battery is booked, made ready, collected, and replaced by a charged one. */
 function swaps(): Scene {
   const steps: Scene[] = [];
   return async (api) => {
@@ -51,7 +51,7 @@ function swaps(): Scene {
   };
 }
 
-/** A booking from its order to its end, with the technician's drive through the city. */
+/** Returns a scene: a booking from its order to its end, with the technician's drive through the city. */
 function homeServices(): Scene {
   const steps: Scene[] = [];
   return async (api) => {
@@ -82,7 +82,7 @@ function homeServices(): Scene {
   };
 }
 
-/** A customer and support talk on a ticket. */
+/** Returns a scene: a customer and support write on a ticket. */
 function chats(): Scene {
   let ticket: string | undefined;
   let line = 0;
@@ -100,7 +100,7 @@ function chats(): Scene {
   };
 }
 
-/** Vehicles come and go. */
+/** Returns a scene: vehicles enter and leave. */
 function carPark(): Scene {
   const parked: number[] = [];
   return async (api) => {
@@ -116,7 +116,7 @@ function carPark(): Scene {
   };
 }
 
-/** Spots are reserved and given back. */
+/** Returns a scene: spots are reserved and released. */
 function parking(): Scene {
   const held: { id: number; by: (typeof CUSTOMERS)[number] }[] = [];
   return async (api) => {
@@ -133,12 +133,12 @@ function parking(): Scene {
   };
 }
 
-/** Everything that happens, a scene per kind; each call of one is its next step. */
+/** Returns all scenes, one per kind. */
 export function scenes(): Scene[] {
   return [seatSales(), swaps(), homeServices(), chats(), carPark(), parking()];
 }
 
-/** What the hub refused (somebody else took the last one) is part of life; what cannot be reached is not. */
-export function isLife(error: unknown): boolean {
+/** Returns true for a conflict, for example when another user took the last seat. Other errors are unexpected. */
+export function isExpected(error: unknown): boolean {
   return error instanceof Refused && error.status === 409;
 }

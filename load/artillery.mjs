@@ -7,9 +7,9 @@ const HERE = import.meta.dirname;
 const SIGNALS = ["SIGINT", "SIGTERM"];
 
 /**
- * Runs an app's scenarios in a process of Artillery's own, with its report on the terminal and in `reports/APP.json`.
- * `variables`: `door` (those to choose from), `duration` in seconds, `rate` in arrivals a second. Resolves with whether
- * every expectation was met.
+ * Runs an app's scenarios in a process of Artillery, with its report on the terminal and in `reports/APP.json`.
+ * `variables`: `transport` (the ones to choose from), `duration` in seconds, `rate` in arrivals per second. Resolves to
+ * true if every expectation was met.
  */
 export async function runScenarios({ app, target, credentials, variables }) {
   const report = `${HERE}/reports/${app}.json`;
@@ -21,7 +21,7 @@ export async function runScenarios({ app, target, credentials, variables }) {
     ["node_modules/artillery/bin/run", "run", "--config", "config.yml", ...options, `scenarios/${app}.yml`],
     { cwd: HERE, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...secretsOf(credentials) } },
   );
-  // Whoever stops this one wants none of the apps that would follow.
+  // A signal also skips the apps that would follow.
   let stopped = false;
   const stop = (signal) => {
     stopped = true;
@@ -34,7 +34,10 @@ export async function runScenarios({ app, target, credentials, variables }) {
   return status === 0;
 }
 
-/** By the environment, because arguments can be read by anybody on the machine. `config.yml` names them. */
+/**
+ * Returns the credentials as environment variables, since every user of the machine can read arguments; see
+ * `config.yml`.
+ */
 function secretsOf({ customer, technician, operator, apiKey, technicianId }) {
   return {
     LOAD_CUSTOMER: customer,

@@ -1,4 +1,4 @@
-/** Who the virtual users act as: people of the hub's demo data, all with one password. */
+/** The users of the hub's demo data that the virtual users act as, all with one password. */
 const PEOPLE = {
   customer: { id: "00000000-0000-4000-8000-000000000001", phone: "+966500000001" },
   technician: { id: "00000000-0000-4000-8000-000000000002", phone: "+966500000002" },
@@ -8,8 +8,9 @@ const PEOPLE = {
 const PASSWORD = "password123";
 
 /**
- * Access tokens for each of them, good for 30 minutes: signed here when `JWT_SECRET` is set, else by one login each, since
- * the hub takes no more than 5 a minute of one person. `{ problem }` when it refuses one.
+ * Resolves to access tokens for each of them, valid for 30 minutes. They are signed here if `JWT_SECRET` is set, else
+ * the hub returns them, for one login each: it accepts no more than 5 a minute from one user. Resolves to `{ problem }`
+ * when the hub refuses a login.
  */
 export async function credentialsFor(url) {
   const { JWT_SECRET, API_KEY = "demo-api-key" } = process.env;
@@ -24,7 +25,7 @@ export async function credentialsFor(url) {
 }
 
 async function sign(secret, id, role) {
-  // Only now: the packages may just have been installed.
+  // Imported late, because the packages may just have been installed.
   const { SignJWT } = await import("jose");
   const jwt = new SignJWT({ role }).setProtectedHeader({ alg: "HS256" }).setSubject(id).setExpirationTime("30m");
   return { token: await jwt.sign(new TextEncoder().encode(secret)) };
@@ -37,7 +38,7 @@ async function login(url, phone) {
     body: JSON.stringify({ phone, password: PASSWORD }),
   });
   if (response.ok) return { token: (await response.json()).access_token };
-  if (response.status === 429) return { problem: "The hub takes 5 logins a minute of one person: wait a minute." };
+  if (response.status === 429) return { problem: "The hub accepts 5 logins a minute from one user: wait a minute." };
   return {
     problem: `${phone} cannot log in at ${url} (${response.status}): the hub has no demo data. Give its JWT_SECRET, and the API_KEY for vehicles.`,
   };

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 
 const HERE = import.meta.dirname;
 
-/** `npm ci` in this folder, when its packages are missing or older than the lockfile. Throws when that fails. */
+/** Runs `npm ci` in this folder if its packages are missing or older than the lockfile. Throws when that fails. */
 export function installModules() {
   const marker = `${HERE}/node_modules/.package-lock.json`;
   if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(`${HERE}/package-lock.json`).mtimeMs) return;

@@ -1,10 +1,11 @@
-// npm run load -- APP: an app's Artillery scenarios against a running hub. Ends with status 1 when an expectation fails.
+// npm run load -- APP: an app's Artillery scenarios against a running hub. Ends with status 1 when an expectation
+// fails.
 import { parseArgs } from "node:util";
 import { runScenarios } from "./artillery.mjs";
 import { credentialsFor } from "./credentials.mjs";
 import { installModules } from "./install.mjs";
 
-/** The apps, and where `npm start` serves each. */
+/** The apps, with the URL at which `npm start` serves each. */
 const APPS = {
   vehicles: "http://localhost:3000",
   battery: "http://localhost:8000",
@@ -13,20 +14,22 @@ const APPS = {
   parking: "http://localhost:8000",
 };
 
-const DOORS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
+const TRANSPORTS = { plain: ["plain"], socketio: ["socketio"], both: ["plain", "socketio"] };
 
-/** Seconds. Tokens are good for 30 minutes, and the last clients need theirs for some seconds more. */
+/**
+ * The longest duration in seconds. Tokens are valid for 30 minutes, and the last clients need theirs some seconds more.
+ */
 const LONGEST = 1_700;
 
 const HELP = `npm run load -- APP [--url URL] [--door DOOR] [--duration SECONDS] [--rate N]
 
 Puts load on a running hub and checks every answer. APP is ${Object.keys(APPS).join(", ")}, or all.
   --url       the hub; by default the ports of npm start
-  --door      plain, socketio, or both (the default): each client comes by one of them, at random
-  --duration  for how many seconds clients arrive, 30; at most ${LONGEST}
-  --rate      how many clients arrive in a second, 5
+  --door      the transport: plain, socketio, or both (the default): each client uses one of them, at random
+  --duration  seconds in which clients arrive, 30; at most ${LONGEST}
+  --rate      arriving clients per second, 5
 
-load/README.md has what is expected, and how to size a deployment from the report.`;
+load/README.md explains the expectations, and how to size a deployment from the report.`;
 
 try {
   const { values, positionals } = parseArgs({
@@ -46,17 +49,18 @@ try {
   process.exitCode = 1;
 }
 
-/** Runs one app after another; 0 when all have met their expectations. */
+/** Runs one app after another. Resolves to the exit status: 0 when all have met their expectations. */
 async function run({ url, door, ...numbers }, positionals) {
   const apps = appsFrom(positionals);
-  if (!Object.hasOwn(DOORS, door)) throw new Error(`--door must be ${Object.keys(DOORS).join(", ")}, not "${door}"`);
+  if (!Object.hasOwn(TRANSPORTS, door))
+    throw new Error(`--door must be ${Object.keys(TRANSPORTS).join(", ")}, not "${door}"`);
   const duration = number("duration", numbers.duration, LONGEST);
   const rate = number("rate", numbers.rate);
   const targets = apps.map((app) => ({ app, target: (url ?? APPS[app]).replace(/\/$/, "") }));
 
   for (const target of new Set(targets.map(({ target }) => target))) {
     if (await answers(target)) continue;
-    console.error(`No hub answers at ${target}. Start one with npm start, or say where it is with --url.`);
+    console.error(`No hub answers at ${target}. Start one with npm start, or give its URL with --url.`);
     return 1;
   }
   installModules();
@@ -67,7 +71,12 @@ async function run({ url, door, ...numbers }, positionals) {
   }
   const failed = [];
   for (const { app, target } of targets) {
-    const passed = await runScenarios({ app, target, credentials, variables: { door: DOORS[door], duration, rate } });
+    const passed = await runScenarios({
+      app,
+      target,
+      credentials,
+      variables: { transport: TRANSPORTS[door], duration, rate },
+    });
     if (!passed) failed.push(app);
   }
   console.log(failed.length > 0 ? `\nFAILED: ${failed.join(", ")}` : "\nEvery expectation was met");

@@ -1,6 +1,6 @@
-// Builds the MongoDB server of the tests, FerretDB over SQLite, with Go, from test/support/ferretdb. The first time takes
-// a minute or two; after that nothing is done until its sources change. Without Go it says so and succeeds: the tests
-// then need MONGODB_URL or a mongod on the PATH.
+// Builds the MongoDB server of the tests, FerretDB over SQLite, with Go, from test/support/ferretdb. The first build
+// takes a minute or two. Later ones do nothing until the sources change. Without Go it prints that and succeeds: the
+// tests then need MONGODB_URL or a mongod on the PATH.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -28,9 +28,9 @@ async function build() {
   mkdirSync(cache, { recursive: true });
   const started = Date.now();
   const progress = setInterval(() => console.log(`  … ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
-  // Two test runs may build at the same time: each into a file of its own, then put in place whole.
-  const mine = `${binary}.${process.pid}`;
-  const go = spawn("go", ["build", "-trimpath", "-buildvcs=false", "-o", mine, "."], {
+  // Two test runs may build at the same time: each builds a file of its own, which is then renamed in one step.
+  const ownBinary = `${binary}.${process.pid}`;
+  const go = spawn("go", ["build", "-trimpath", "-buildvcs=false", "-o", ownBinary, "."], {
     cwd: source,
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -48,7 +48,7 @@ async function build() {
     process.exitCode = 1;
     return;
   }
-  renameSync(mine, binary);
+  renameSync(ownBinary, binary);
   writeFileSync(stamp, digest);
   console.log(`FerretDB 1.24.2 is built (${Math.round((Date.now() - started) / 1000)} s).`);
 }

@@ -1,5 +1,5 @@
-// Makes sure that a fresh clone has what it needs: `npm ci` when node_modules is missing or older than the lockfile.
-// With --test also the programs that the tests drive. Plain JavaScript, because it runs before anything is installed.
+// Installs the dependencies of a fresh clone: runs `npm ci` if node_modules is missing or older than the lockfile. With
+// --test it also installs the programs that the tests start. Plain JavaScript, because it runs before any installation.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
-/** The programs that the tests start, by their Debian packages. */
+/** The programs that the tests start, with their Debian packages. */
 const PROGRAMS = { "redis-server": "redis-server", nginx: "nginx", chromium: "chromium" };
 
 installModules();

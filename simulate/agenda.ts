@@ -1,13 +1,13 @@
 type Action = () => void;
 
-/** What is to happen, and when: the clock of a simulation. All times are microseconds since its beginning. */
+/** The clock and the event queue of a simulation. All times are microseconds since its beginning. */
 export class Agenda {
-  /** A binary heap: each entry is no later than the two at twice its place. */
+  /** A binary heap: each entry is no later than its two children. */
   readonly #heap: { readonly at: number; readonly order: number; readonly action: Action }[] = [];
   #order = 0;
   now = 0;
 
-  /** Has `action` happen at `at`, or now when that is past. What is for the same time happens in the order of the calls. */
+  /** Schedules `action` at `at`, or now if that is past. Actions for the same time run in the order of the calls. */
   at(at: number, action: Action): void {
     const entry = { at: Math.max(at, this.now), order: this.#order++, action };
     const heap = this.#heap;
@@ -22,7 +22,7 @@ export class Agenda {
     heap[place] = entry;
   }
 
-  /** Lets everything happen that is due up to `end`. */
+  /** Runs all actions that are due up to `end`. */
   runUntil(end: number): void {
     for (let first = this.#heap[0]; first && first.at <= end; first = this.#heap[0]) {
       this.#removeFirst();

@@ -5,13 +5,13 @@ import { type Delays, delaysOf } from "./delays.ts";
 import { seededRandom, unevenly } from "./random.ts";
 import { type FanOutCosts, type Room, Worker } from "./worker.ts";
 
-/** Everything that a scenario of the benchmark costs, in microseconds. */
+/** The costs of a scenario of the benchmark, in microseconds. */
 export interface BenchCosts extends FanOutCosts, LoadCosts {
-  /** One message to another worker: sending it there, and taking it there. Half of it is spent on either side. */
+  /** One message to another worker: publishing it and receiving it. Half of it is spent on either side. */
   readonly acrossUs: number;
-  /** The same for all that is sent in one turn, however many messages: what is written, and read, together. */
+  /** The fixed cost of all messages sent in one turn, for one write and one read, whatever their number. */
   readonly crossingUs: number;
-  /** What else the publishing worker spends on each message; absent: nothing. */
+  /** Other costs of each message on the publishing worker; absent: none. */
   readonly publishUs?: number;
 }
 
@@ -24,23 +24,23 @@ export interface Prediction extends Delays {
   readonly framesPerWrite: number;
 }
 
-/** Simulated time, in microseconds: first as much as it takes to be in swing, then as much as is measured. */
+/** Simulated time in microseconds: to warm up, and to be measured. */
 const WARM_UP_US = 200_000;
 const MEASURED_US = 1_200_000;
 
-/** Where ticks are rare, at least so many are measured: each is a turn, and one turn is unlike another. */
+/** The fewest ticks that are measured if ticks are rare: each is a turn, and turns differ. */
 const TICKS = 300;
 
 const SEED = 1;
 
 export type Plan = Pick<FanOut, "clients" | "rooms" | "plan" | "workers">;
 
-/** What the benchmark would measure in a scenario: its server or servers, its load generator, its ticker. */
+/** Predicts the figures of a scenario of the benchmark. Simulates its servers, its load generator and its ticker. */
 export function simulateBench(scenario: Plan, costs: BenchCosts, windowMs: number): Prediction {
   const agenda = new Agenda();
   const vary = unevenly(seededRandom(SEED));
   const crowd = new Crowd(agenda, costs, vary);
-  // The kernel lets who is woken over loopback run on the core of who wakes it, while that one is not busy.
+  // The kernel runs a process that is woken over loopback on the core of the one that wakes it, unless that is busy.
   const options = { costs, windowMs, wokenUs: costs.wokenReadUs, onWrite: crowd.receive, vary };
   const publisher = new Worker(agenda, options);
   const subscriber = (scenario.workers ?? 1) > 1 ? new Worker(agenda, options) : publisher;
@@ -84,7 +84,7 @@ export function simulateBench(scenario: Plan, costs: BenchCosts, windowMs: numbe
   };
 }
 
-/** What is sent to the other worker in a turn leaves at its end, and what comes together is taken in one turn. */
+/** Returns a function that sends to the other worker. Messages leave at the end of a turn and arrive in one turn. */
 function crossing(from: Worker, to: Worker, { acrossUs, crossingUs }: BenchCosts) {
   let leaving: { readonly room: Room; readonly at: number }[] = [];
   return (room: Room, at: number): void => {
@@ -109,7 +109,7 @@ function roomsOf({ clients, rooms }: Plan): Room[] {
   return Array.from({ length: rooms }, (_, i) => ({ members: Math.floor((clients - i - 1) / rooms) + 1 }));
 }
 
-/** As `bench/contenders/ticker.ts` does it, with what the load generator acknowledges. */
+/** Publishes as `bench/contenders/ticker.ts` does, with the acknowledgements of the load generator. */
 function publishByPlan(
   { clients, plan: { roomsPerTick, perTick, pace } }: Plan,
   { loop }: Worker,
@@ -149,11 +149,11 @@ function publishByPlan(
 
   const deliveriesPerTick = (clients / rooms.length) * roomsPerTick * perTick;
   const step = Math.max(1, pace.outstanding / 4);
-  let told = 0;
+  let reported = 0;
   crowd.onProgress(() => {
     const received = Math.floor(crowd.total / deliveriesPerTick);
-    if (received < told + step) return;
-    told = received;
+    if (received < reported + step) return;
+    reported = received;
     loop.give(() => {
       acknowledged = received;
       if (!isWaiting) return;

@@ -1,22 +1,22 @@
 import type { ContenderName } from "../bench/contenders/index.ts";
 import { type BenchCosts, type Plan, simulateBench } from "./bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, type Door, type DoorCosts } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, type Transport, type TransportCosts } from "./costs.ts";
 import type { LoadCosts } from "./crowd.ts";
 import { type Measured, planOf } from "./measured.ts";
 import type { FanOutCosts } from "./worker.ts";
 
-/** By cost, the scenarios of the benchmark that it is made from. Predictions are checked on others. */
+/** The scenarios of the benchmark that each cost is derived from. Predictions are checked on other scenarios. */
 const FROM = {
-  /** Without a window: exactly 1 and exactly 100 frames per write. */
+  /** Measured without a window: exactly 1 and exactly 100 frames per write. */
   writeUs: ["room-1", "room-100"],
   frameUs: ["room-1", "room-100"],
-  /** With the default window: how many frames it joins. */
+  /** Measured with the default window, by the number of frames that it joins. */
   firstUs: ["room-1"],
-  /** Of a program that has no queues. */
+  /** Measured on a program that has no queues. */
   copyUs: ["room-1", "room-100"],
   readUs: ["room-1", "room-100"],
   messageUs: ["room-1", "room-100"],
-  /** Little is sent, one message at a time. */
+  /** Few messages, one at a time. */
   wakeUs: ["latency"],
   wokenReadUs: ["latency"],
   /** Rooms of 5 instead of 500. */
@@ -28,27 +28,29 @@ const FROM = {
   redisUs: ["rooms-100000"],
 };
 
-/** Some ten looks into memory. */
+/** The largest `firstUs` that is tried: about ten accesses to memory; microseconds. */
 const MOST_FIRST_US = 1;
 
-/** What a connection costs is made from the first of these that was run. */
+/** The scenarios for the costs of a connection, of which the first that was run is used. */
 const IDLE = ["idle-10000", "idle-2000"] as const;
 
-/** The costs that explain a run of the benchmark. Throws when it lacks a scenario that they are made from. */
+/**
+ * Derives the costs that explain a run of the benchmark. Throws when it lacks a scenario that they are derived from.
+ */
 export function calibrate(measured: Measured): Costs {
   const { date, command, machine } = measured.results;
   const idle = IDLE.find((scenario) => measured.results.scenarios[scenario]) ?? IDLE[0];
   const shared = loadCosts(measured);
-  const doorCosts = (door: Door): DoorCosts => {
-    const joined = { ...fanOutCosts(measured, door), acrossUs: 0, crossingUs: 0 };
-    const written = { ...joined, ...first(measured, door, { ...shared, ...joined }) };
+  const transportCosts = (transport: Transport): TransportCosts => {
+    const joined = { ...fanOutCosts(measured, transport), acrossUs: 0, crossingUs: 0 };
+    const written = { ...joined, ...first(measured, transport, { ...shared, ...joined }) };
     return {
       ...written,
-      ...across(measured, door, { ...shared, ...written }),
-      ...idleCosts(measured, door, idle),
+      ...across(measured, transport, { ...shared, ...written }),
+      ...idleCosts(measured, transport, idle),
     };
   };
-  const doors = { plain: doorCosts("plain"), socketio: doorCosts("socketio") };
+  const doors = { plain: transportCosts("plain"), socketio: transportCosts("socketio") };
   const redisUs = measured.find("rooms-100000", "junction-plain", "redisUs");
   return {
     source: { file: measured.file, command, date, machine },
@@ -64,21 +66,21 @@ export function calibrate(measured: Measured): Costs {
 }
 
 /**
- * What a delivery costs is `write / framesPerWrite + frame + copy + broadcast / members`. In `rooms-1000` and `latency` a
- * write has one frame. What the first one costs is still in what a write does.
+ * Derives the costs of fan-out. A delivery costs `write / framesPerWrite + frame + copy + broadcast / members`. In
+ * `rooms-1000` and `latency` a write has one frame. The cost of a first frame is still part of the cost of a write.
  */
-function fanOutCosts(measured: Measured, door: Door): FanOutCosts {
+function fanOutCosts(measured: Measured, transport: Transport): FanOutCosts {
   const server = (scenario: string, contender: ContenderName): number =>
     1e6 / measured.get(scenario, contender, "deliveriesPerCpuSecond");
-  const unjoined: ContenderName = `junction-${door}-0ms`;
+  const unjoined: ContenderName = `junction-${transport}-0ms`;
   const one = server("room-1", unjoined);
   const { perWrite: writeUs, perFrame } = split(one, server("room-100", unjoined));
   const { perFrame: copyUs } = split(server("room-1", "ws-joined"), server("room-100", "ws-joined"));
   const [inLarge, inSmall] = [1 / members("room-1"), 1 / members("rooms-1000")];
-  const broadcastUs = Math.max(0, server("rooms-1000", `junction-${door}`) - one) / (inSmall - inLarge);
+  const broadcastUs = Math.max(0, server("rooms-1000", `junction-${transport}`) - one) / (inSmall - inLarge);
   return {
     writeUs,
-    wakeUs: Math.max(0, server("latency", `junction-${door}`) - one),
+    wakeUs: Math.max(0, server("latency", `junction-${transport}`) - one),
     frameUs: Math.max(0, perFrame - copyUs - broadcastUs * inLarge),
     firstUs: 0,
     copyUs,
@@ -86,7 +88,7 @@ function fanOutCosts(measured: Measured, door: Door): FanOutCosts {
   };
 }
 
-/** What a delivery costs the load generator is `read / framesPerWrite + message`. */
+/** Derives the costs of the load generator. A delivery costs it `read / framesPerWrite + message`. */
 function loadCosts(measured: Measured): LoadCosts {
   const load = (scenario: string, contender: ContenderName): number =>
     (measured.get(scenario, contender, "loadCpu") / measured.get(scenario, contender, "deliveriesPerSecond")) * 1e6;
@@ -95,14 +97,16 @@ function loadCosts(measured: Measured): LoadCosts {
   return { readUs, wokenReadUs: readUs + Math.max(0, load("latency", "junction-plain") - one), messageUs };
 }
 
-/** What a delivery costs by the write and by the frame, of what it costs with 1 frame and with 100 frames in a write. */
+/**
+ * Splits the cost of a delivery, given for 1 frame and for 100 frames per write, into a part per write and per frame.
+ */
 function split(one: number, hundred: number): { perWrite: number; perFrame: number } {
   const perWrite = (one - hundred) / (1 - 1 / planOf("room-100").plan.perTick);
   return { perWrite, perFrame: Math.max(0, one - perWrite) };
 }
 
-function idleCosts(measured: Measured, door: Door, scenario: (typeof IDLE)[number]) {
-  const contender: ContenderName = `junction-${door}`;
+function idleCosts(measured: Measured, transport: Transport, scenario: (typeof IDLE)[number]) {
+  const contender: ContenderName = `junction-${transport}`;
   const idleCpuMs = measured.find(scenario, contender, "idleCpuMs");
   const clients = Number(scenario.slice("idle-".length));
   return {
@@ -117,9 +121,13 @@ function members(scenario: string): number {
   return clients / rooms;
 }
 
-/** What the first frame costs is found in what a write seemed to: without a window, each write has one. */
-function first(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "firstUs" | "writeUs"> {
-  const wanted = measured.get("room-1", `junction-${door}`, "deliveriesPerCpuSecond");
+/** Separates the cost of a first frame from the cost of a write: without a window, each write has a first frame. */
+function first(
+  measured: Measured,
+  transport: Transport,
+  known: BenchCosts,
+): Pick<TransportCosts, "firstUs" | "writeUs"> {
+  const wanted = measured.get("room-1", `junction-${transport}`, "deliveriesPerCpuSecond");
   const costsWith = (firstUs: number) => ({ firstUs, writeUs: known.writeUs - firstUs });
   const firstUs = solve(
     MOST_FIRST_US,
@@ -130,10 +138,14 @@ function first(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCost
   return costsWith(firstUs);
 }
 
-/** What a message takes is `across + crossing / together`. */
-function across(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCosts, "acrossUs" | "crossingUs"> {
+/** Derives the costs of a message to another worker, which are `across + crossing / messages per turn`. */
+function across(
+  measured: Measured,
+  transport: Transport,
+  known: BenchCosts,
+): Pick<TransportCosts, "acrossUs" | "crossingUs"> {
   const perMessage = (scenario: string): number => {
-    const wanted = measured.get(scenario, `junction-${door}`, "deliveriesPerCpuSecond");
+    const wanted = measured.get(scenario, `junction-${transport}`, "deliveriesPerCpuSecond");
     const isTooMuch = (acrossUs: number): boolean =>
       simulateBench(planOf(scenario), { ...known, acrossUs }, DEFAULT_WINDOW_MS).deliveriesPerCpuSecond < wanted;
     return solve(1_000, isTooMuch);
@@ -143,7 +155,9 @@ function across(measured: Measured, door: Door, known: BenchCosts): Pick<DoorCos
   return { crossingUs, acrossUs: Math.max(0, one - crossingUs) };
 }
 
-/** The worker that makes the changes has always a next one to make: ten clients ask, each as soon as it is answered. */
+/**
+ * Derives the cost of a change. The worker always has a next one: ten clients each send a request after each answer.
+ */
 function change(measured: Measured, contender: ContenderName, known: BenchCosts): number {
   const wanted = measured.get("log-cost", contender, "cpuMsPerMessage") * 1_000;
   const clients = 500;
@@ -155,7 +169,7 @@ function change(measured: Measured, contender: ContenderName, known: BenchCosts)
   });
 }
 
-/** The smallest value up to `most` that is too much, to one part in a thousand of `most`. */
+/** Finds the smallest value up to `most` that is too much, to one part in a thousand of `most`. */
 function solve(most: number, isTooMuch: (value: number) => boolean): number {
   let [low, high] = [0, most];
   while (high - low > most / 1_000) {

@@ -3,40 +3,40 @@ import { type Condition, simulateOne } from "./one-of-many.ts";
 import type { Demand } from "./options.ts";
 import { spreadOver } from "./spread.ts";
 
-/** What bounds the number of connections on a worker. */
+/** The resource that bounds the number of connections on a worker. */
 export type Bound = "processor time" | "memory" | "coming back";
 
-/** What a hub needs to carry a demand. Rates are per second. */
+/** The resources that a hub needs to carry a demand. Rates are per second. */
 export interface Capacity {
-  /** One worker is one core. One more than are busy, so that one can be replaced. */
+  /** Workers of one core each: one more than the demand keeps busy, so that one can be replaced. */
   readonly workers: number;
   readonly machines: number;
   readonly boundBy: Bound;
   readonly connectionsPerWorker: number;
-  /** Of each worker while all but one are there. */
+  /** The condition of each worker while one of them is missing. */
   readonly worker: Condition & { readonly memoryMiB: number; readonly secondsUntilBack: number };
   readonly messages: number;
   readonly deliveries: number;
   readonly redis: {
     readonly published: number;
-    /** Messages that Redis hands to workers: one for each worker that has a member, the publisher's own included. */
+    /** Messages that Redis sends to workers: one for each worker that has a member, including the publisher itself. */
     readonly handedOut: number;
-    /** Rooms that workers listen to, all workers together. */
+    /** Redis subscriptions for rooms, of all workers together. */
     readonly subscriptions: number;
-    /** Cores for what is published, without what is handed out; absent: not measured. */
+    /** Cores for the messages published, without those sent to workers; absent: not measured. */
     readonly publishingCores: number | undefined;
   };
   readonly store: {
     readonly changes: number;
-    /** At least: the document with its outbox, and the place in the room's log. */
+    /** The least number of writes: the document with its outbox, and the entry in the room's log. */
     readonly writes: number;
-    /** What workers look for without being asked. */
+    /** Queries that workers make without a request. */
     readonly sweeps: number;
   };
   readonly proxy: { readonly files: number; readonly writes: number };
 }
 
-/** More are not looked into. */
+/** The largest number of workers that is tried. */
 const MOST_WORKERS = 20_000;
 
 /** Collections of the hub itself. Each, as each of the apps', is looked through once a second by each worker. */
@@ -44,11 +44,11 @@ const OWN_COLLECTIONS = 7;
 
 const MIB = 1_024;
 
-/** The smallest hub that carries `demand`; `undefined` when no number of workers does. */
+/** Returns the smallest hub that carries `demand`; `undefined` when no number of workers does. */
 export function capacityFor(demand: Demand, costs: Costs, random: () => number): Capacity | undefined {
-  const door = costs.doors[demand.door];
-  const byMemory = Math.ceil((demand.connections * door.kibPerConnection) / MIB / demand.memory);
-  const byReturn = Math.ceil((demand.connections * door.joinUs) / 1e6 / demand.backWithin);
+  const transport = costs.doors[demand.transport];
+  const byMemory = Math.ceil((demand.connections * transport.kibPerConnection) / MIB / demand.memory);
+  const byReturn = Math.ceil((demand.connections * transport.joinUs) / 1e6 / demand.backWithin);
   const least = Math.max(byMemory, byReturn, 1);
   const conditions = new Map<number, Condition>();
   const isEnough = (workers: number): boolean => {
@@ -74,8 +74,8 @@ export function capacityFor(demand: Demand, costs: Costs, random: () => number):
     connectionsPerWorker: Math.round(perWorker),
     worker: {
       ...condition,
-      memoryMiB: (perWorker * door.kibPerConnection) / MIB,
-      secondsUntilBack: (perWorker * door.joinUs) / 1e6,
+      memoryMiB: (perWorker * transport.kibPerConnection) / MIB,
+      secondsUntilBack: (perWorker * transport.joinUs) / 1e6,
     },
     messages,
     deliveries,
@@ -90,7 +90,7 @@ export function capacityFor(demand: Demand, costs: Costs, random: () => number):
   };
 }
 
-/** The smallest number from `least` to `most` for which `isEnough` holds, if it holds for all that are greater. */
+/** Finds the smallest number from `least` to `most` for which `isEnough` holds, if it holds for all greater ones. */
 function smallest(least: number, most: number, isEnough: (count: number) => boolean): number | undefined {
   let high = least;
   let low = least - 1;

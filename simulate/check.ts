@@ -2,10 +2,10 @@ import type { ContenderName } from "../bench/contenders/index.ts";
 import { type FigureName, kindOf } from "../bench/report/figures.ts";
 import { figure, table } from "../bench/report/table.ts";
 import { simulateBench } from "./bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, DOORS, type Door } from "./costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, TRANSPORTS, type Transport } from "./costs.ts";
 import { type Measured, planOf } from "./measured.ts";
 
-/** How far a prediction may be from what was measured. */
+/** The largest deviation of a prediction from the measured figure. */
 export const MOST_DEVIATION = 0.2;
 
 export interface Comparison {
@@ -14,9 +14,9 @@ export interface Comparison {
   readonly figure: FigureName;
   readonly predicted: number;
   readonly measured: number;
-  /** `0.1`: predicted a tenth more than was measured. */
+  /** The relative deviation: 0.1 if the prediction is a tenth more than the measured figure. */
   readonly deviation: number;
-  /** What is only reproduced, because costs were made from it, says nothing about the model. */
+  /** True if no cost was derived from the scenario. Only such a figure tests the model. */
   readonly isHeldOut: boolean;
 }
 
@@ -42,32 +42,36 @@ const FAN_OUT: readonly Check[] = [
   { scenario: "rooms-1000", figure: "deliveriesPerCpuSecond", windowMs: WINDOW_MS },
 ];
 
-/** The model's predictions beside the figures of a run, as far as the run has them. */
+/** Compares the model's predictions with the figures of a run, as far as the run has them. */
 export function check(costs: Costs, measured: Measured): Comparison[] {
-  return DOORS.flatMap((door) => [
-    ...FAN_OUT.flatMap((one) => compareFanOut(one, door, costs, measured)),
-    ...compareConnections(door, costs, measured),
+  return TRANSPORTS.flatMap((transport) => [
+    ...FAN_OUT.flatMap((one) => compareFanOut(one, transport, costs, measured)),
+    ...compareConnections(transport, costs, measured),
   ]);
 }
 
 function compareFanOut(
   { scenario, figure, windowMs }: Check,
-  door: Door,
+  transport: Transport,
   costs: Costs,
   measured: Measured,
 ): Comparison[] {
-  const contender: ContenderName = windowMs === undefined ? `junction-${door}` : `junction-${door}-2ms`;
+  const contender: ContenderName = windowMs === undefined ? `junction-${transport}` : `junction-${transport}-2ms`;
   const found = measured.find(scenario, contender, figure);
   if (found === undefined) return [];
-  const prediction = simulateBench(planOf(scenario), { ...costs, ...costs.doors[door] }, windowMs ?? DEFAULT_WINDOW_MS);
+  const prediction = simulateBench(
+    planOf(scenario),
+    { ...costs, ...costs.doors[transport] },
+    windowMs ?? DEFAULT_WINDOW_MS,
+  );
   const predicted = figure === "p50" ? prediction.p50 : prediction.deliveriesPerCpuSecond;
   return [compared({ scenario, contender, figure }, predicted, found, costs)];
 }
 
-function compareConnections(door: Door, costs: Costs, measured: Measured): Comparison[] {
-  const contender: ContenderName = `junction-${door}`;
-  const { kibPerConnection, joinUs } = costs.doors[door];
-  // Of how 2,000 join, much is what a server spends on being new.
+function compareConnections(transport: Transport, costs: Costs, measured: Measured): Comparison[] {
+  const contender: ContenderName = `junction-${transport}`;
+  const { kibPerConnection, joinUs } = costs.doors[transport];
+  // The joins of `idle-2000` are left out: much of their cost is the warm-up of a new server.
   const predictions = [
     ["idle-2000", "kibPerConnection", kibPerConnection],
     ["herd", "joinsPerCpuSecond", 1e6 / joinUs],
@@ -80,18 +84,18 @@ function compareConnections(door: Door, costs: Costs, measured: Measured): Compa
 
 type Named = Pick<Comparison, "scenario" | "contender" | "figure">;
 
-/** Held out is a scenario that no cost was made from, with whatever window. */
+/** Makes a comparison. A scenario is held out if no cost was derived from it, with any window. */
 function compared(named: Named, predicted: number, measured: number, { from }: Costs): Comparison {
   const isHeldOut = !Object.values(from).flat().includes(named.scenario);
   return { ...named, predicted, measured, deviation: predicted / measured - 1, isHeldOut };
 }
 
-/** Those that were held out and are further off than they may be. */
+/** Returns the held out comparisons that deviate by more than `MOST_DEVIATION`. */
 export function missed(comparisons: readonly Comparison[]): Comparison[] {
   return comparisons.filter(({ isHeldOut, deviation }) => isHeldOut && Math.abs(deviation) > MOST_DEVIATION);
 }
 
-/** A table of the comparisons: held out ones, then those that the costs were made from. */
+/** Formats the comparisons as a table: held out ones first, then those that the costs were derived from. */
 export function checkTable(comparisons: readonly Comparison[]): string {
   const rows = comparisons
     .toSorted((one, other) => Number(other.isHeldOut) - Number(one.isHeldOut))

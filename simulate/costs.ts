@@ -6,64 +6,64 @@ import { loadConfig } from "../src/config.ts";
 
 const FILE = path.join(import.meta.dirname, "costs.json");
 
-export const DOORS = ["plain", "socketio"] as const;
-export type Door = (typeof DOORS)[number];
+export const TRANSPORTS = ["plain", "socketio"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
-/** `coalesceMs` where nobody has set it: what the benchmark's contenders run with that do not name another. */
+/** The default of `coalesceMs`, with which those contenders of the benchmark run that name no other value. */
 export const DEFAULT_WINDOW_MS = loadConfig({ PORT: "0" }, {}, []).coalesceMs;
 
 const cost = z.number().nonnegative();
 
-/** What things cost at one door. Processor time in microseconds. */
-const doorSchema = z.object({
+/** The costs on one transport. Processor time in microseconds. */
+const transportSchema = z.object({
   writeUs: cost,
   wakeUs: cost,
   frameUs: cost,
   firstUs: cost,
   copyUs: cost,
   broadcastUs: cost,
-  /** One message to another worker, both sides together, without showing it there. */
+  /** One message to another worker, both sides together, without its delivery there. */
   acrossUs: cost,
-  /** What goes there together, however many messages. */
+  /** The messages that are sent to another worker together, whatever their number. */
   crossingUs: cost,
-  /** A client that connects, and joins a room. */
+  /** A client that connects and joins a room. */
   joinUs: cost,
-  /** A connection that says nothing, each second: its pings, and its share of what the worker does anyway. Absent: not measured. */
+  /** An idle connection, per second: its pings, and its share of the worker's own work. Absent: not measured. */
   idleUs: cost.optional(),
   /** Memory of a connection that is in one room. */
   kibPerConnection: cost,
 });
 
 const costsSchema = z.object({
-  /** The results of the benchmark that they were made from. */
+  /** The results of the benchmark that the costs were derived from. */
   source: z.object({
     file: z.string(),
     command: z.string(),
     date: z.string(),
     machine: z.custom<Machine>((value) => typeof value === "object" && value !== null),
   }),
-  /** By cost, the scenarios that it was made from. */
+  /** The scenarios that each cost was derived from. */
   from: z.record(z.string(), z.array(z.string())),
-  /** The benchmark's load generator: a read from a socket, the same when it slept, and each message in what it reads. */
+  /** The benchmark's load generator: a read from a socket, the same after it slept, and each message that is read. */
   readUs: cost,
   wokenReadUs: cost,
   messageUs: cost,
   /** A change by HTTP with one message to one room, by its class, on the embedded database. */
   changeUs: z.object({ log: cost, volatile: cost }),
-  /** Redis, for each message that a worker publishes and nobody hears. Absent: not measured. */
+  /** Redis, for each message that a worker publishes to no subscriber. Absent: not measured. */
   redisUs: cost.optional(),
-  doors: z.object({ plain: doorSchema, socketio: doorSchema }),
+  doors: z.object({ plain: transportSchema, socketio: transportSchema }),
 });
 
 export type Costs = z.infer<typeof costsSchema>;
-export type DoorCosts = z.infer<typeof doorSchema>;
+export type TransportCosts = z.infer<typeof transportSchema>;
 
-/** The costs that capacity is computed with. Throws when there are none, or they are not what they should be. */
+/** Reads the costs that capacity is computed with. Throws when the file is missing or invalid. */
 export function readCosts(): Costs {
   return costsSchema.parse(JSON.parse(readFileSync(FILE, "utf8")));
 }
 
-/** Six digits of a measured number are more than are true of it. */
+/** Writes the costs, with four digits of each number: more would not be significant. */
 export function writeCosts(costs: Costs): void {
   const round = (_key: string, value: unknown): unknown =>
     typeof value === "number" ? Number(value.toPrecision(4)) : value;

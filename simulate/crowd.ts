@@ -12,7 +12,9 @@ export interface LoadCosts {
   readonly messageUs: number;
 }
 
-/** The clients of a benchmark, all in one process. What comes to a socket before it is read is read together. */
+/**
+ * The clients of a benchmark, all in one process. Messages that arrive at a socket before it is read are read together.
+ */
 export class Crowd {
   readonly loop: Loop;
   readonly #agenda: Agenda;
@@ -31,12 +33,12 @@ export class Crowd {
     this.#costs = costs;
   }
 
-  /** `listener` is called at the end of each turn in which messages came. */
+  /** Calls `listener` at the end of each turn in which messages were read. */
   onProgress(listener: () => void): void {
     this.#progress = listener;
   }
 
-  /** Takes what a worker writes. */
+  /** Receives the writes of a worker. */
   readonly receive: OnWrite = (room, member, publishedAt, at) => {
     this.#agenda.at(at, () => this.#arrive(room, member, publishedAt));
   };

@@ -2,13 +2,13 @@ import type { Agenda } from "./agenda.ts";
 
 type Task = () => void;
 
-/** The kernel knows how busy a process is of late: time counts half when it is so long ago (Linux, PELT); microseconds. */
+/** Microseconds after which past run time counts half in the kernel's measure of utilization (Linux, PELT). */
 const HALF_LIFE_US = 32_000;
 
 /**
- * A process with one thread and Node's event loop: in each turn first what has come in (sockets, timers), then what was
- * put off to the end of the turn (`setImmediate`). What comes in while a turn lasts is for the next one. Times are
- * microseconds.
+ * A process with one thread and Node's event loop. Each turn runs first the tasks that have come in (sockets, timers),
+ * then those put off to the end of the turn (`setImmediate`). A task that comes in during a turn runs in the next one.
+ * Times are microseconds.
  */
 export class Loop {
   readonly #agenda: Agenda;
@@ -20,31 +20,33 @@ export class Loop {
   #slowness = 1;
   #utilization = 0;
   #utilizationAt = 0;
-  /** Processor time that was spent so far. */
+  /** Processor time spent so far. */
   busyUs = 0;
 
-  /** `vary`: how many times as long as usual a turn takes, asked for each turn; absent: none is unlike another. */
+  /**
+   * `vary` returns the factor by which a turn takes longer than usual. It is called for each turn; absent: always 1.
+   */
   constructor(agenda: Agenda, vary: () => number = () => 1) {
     this.#agenda = agenda;
     this.#vary = vary;
   }
 
-  /** How far this process has come; within a turn, later than the agenda by what was spent. */
+  /** The time of this process. Within a turn it is later than the agenda's by the time spent. */
   get now(): number {
     return Math.max(this.#now, this.#agenda.now);
   }
 
-  /** Nothing has come in that it has not dealt with. */
+  /** True if no task is left to run. */
   get isAsleep(): boolean {
     return !this.#isAwake;
   }
 
-  /** The share of its core that it has used of late. */
+  /** The share of its core that it has used recently. */
   get utilization(): number {
     return this.#utilization * remainder(this.now - this.#utilizationAt);
   }
 
-  /** To be called by tasks: what they do takes so long. */
+  /** Spends processor time. Called by tasks. */
   spend(usualUs: number): void {
     const us = usualUs * this.#slowness;
     this.#utilization = 1 - (1 - this.utilization) * remainder(us);
@@ -53,12 +55,12 @@ export class Loop {
     this.busyUs += us;
   }
 
-  /** To be called by tasks: somebody else has its core for so long. */
+  /** Leaves the core to another process for `us` microseconds. Called by tasks. */
   yield(us: number): void {
     this.#now += us;
   }
 
-  /** Something comes in at `at`. */
+  /** Adds a task that comes in at `at`. */
   give(task: Task, at: number): void {
     this.#agenda.at(at, () => {
       this.#inbox.push(task);
@@ -68,12 +70,14 @@ export class Loop {
     });
   }
 
-  /** To be called by tasks: `task` comes at the end of the turn, or, when it is the end already, of the next one. */
+  /** Runs `task` at the end of the turn; at the end already, at that of the next one. Called by tasks. */
   immediately(task: Task): void {
     this.#immediates.push(task);
   }
 
-  /** Timers count whole milliseconds, at least one; they are due when the clock's millisecond has changed so often. */
+  /**
+   * Runs `task` after `us`. Timers count whole milliseconds, at least one, by the changes of the clock's millisecond.
+   */
   after(us: number, task: Task): void {
     const ms = Math.max(1, Math.trunc(us / 1_000));
     this.give(task, (Math.floor(this.now / 1_000) + ms) * 1_000);

@@ -17,7 +17,7 @@ function main(args: readonly string[]): void {
     console.log("Written to simulate/costs.json");
   } else if (options.command === "check") {
     const comparisons = check(readCosts(), Measured.read(options.file));
-    if (!comparisons.some(({ isHeldOut }) => isHeldOut)) throw new Error("nothing in it was held out");
+    if (!comparisons.some(({ isHeldOut }) => isHeldOut)) throw new Error("The results have no held out scenario");
     console.log(checkTable(comparisons));
     const off = missed(comparisons);
     console.log(`\n${off.length} held out predictions are off by more than ${MOST_DEVIATION * 100} %`);

@@ -5,7 +5,7 @@ import type { Results } from "../bench/report/results.ts";
 import { FAN_OUTS } from "../bench/scenarios/index.ts";
 import type { Plan } from "./bench.ts";
 
-/** Results of the benchmark, to be asked for single figures. */
+/** Results of the benchmark, with access to single figures. */
 export class Measured {
   readonly results: Pick<Results, "scenarios" | "date" | "command" | "machine">;
   readonly file: string;
@@ -15,7 +15,7 @@ export class Measured {
     this.results = results;
   }
 
-  /** `files`: one, or several with commas between; of a scenario that several have, the last counts. */
+  /** Reads one file, or several separated by commas. If several have a scenario, the last counts. */
   static read(files: string): Measured {
     const all = files.split(",").map((file) => JSON.parse(readFileSync(file, "utf8")) as Results);
     const [first] = all;
@@ -24,12 +24,12 @@ export class Measured {
     return new Measured(files, { ...first, command, scenarios: Object.assign({}, ...all.map((one) => one.scenarios)) });
   }
 
-  /** The median; `undefined` when the run did not have it. */
+  /** Returns the median; `undefined` when the run does not have it. */
   find(scenario: string, contender: ContenderName, figure: FigureName): number | undefined {
     return this.results.scenarios[scenario]?.figures[contender]?.[figure]?.median;
   }
 
-  /** The median; throws when the run did not have it. */
+  /** Returns the median. Throws when the run does not have it. */
   get(scenario: string, contender: ContenderName, figure: FigureName): number {
     const found = this.find(scenario, contender, figure);
     if (found === undefined) throw new Error(`${this.file} has no ${figure} of ${contender} in ${scenario}`);
@@ -37,7 +37,7 @@ export class Measured {
   }
 }
 
-/** What is published to whom in a scenario of the benchmark. */
+/** Returns the plan of a scenario of the benchmark. Throws when there is no such scenario. */
 export function planOf(scenario: string): Plan {
   const found = FAN_OUTS.find(({ name }) => name === scenario);
   if (!found) throw new Error(`the benchmark has no fan-out ${scenario}`);

@@ -6,41 +6,45 @@ import { unevenly } from "./random.ts";
 import { spreadOver } from "./spread.ts";
 import { type Room, Worker } from "./worker.ts";
 
-/** How one worker of a hub is doing. Its delays are from publishing, on whichever worker, to the write to the client's socket. */
+/**
+ * The load and the delays of one worker. Delays are from publishing, on any worker, to the write to the client's
+ * socket.
+ */
 export interface Condition extends Delays {
-  /** The share of its core that it uses; 1: more is asked of it than it can do. */
+  /** The share of its core that it uses; 1 if it is overloaded. */
   readonly busy: number;
   readonly framesPerWrite: number;
 }
 
 const NO_DELAYS: Delays = { p50: 0, p99: 0 };
 
-/** Simulated time in microseconds, and how many deliveries are enough to know. */
+/** Simulated times in microseconds, and the number of deliveries that is enough for the figures. */
 const WARM_UP_US = 500_000;
 const SHORTEST_US = 2_000_000;
 const LONGEST_US = 60_000_000;
 const ENOUGH = 100_000;
 
-/** What a worker does anyway is spread over turns so far apart. */
+/** Microseconds between the turns that the costs of idle connections are spread over. */
 const IDLE_STEP_US = 10_000;
 
-/** A worker that is so far behind, when it is looked at, will not catch up; microseconds. */
+/** Microseconds of delay from which a worker will not catch up, and between two checks for that. */
 const HOPELESS_US = 250_000;
 const LOOK_US = 100_000;
 
 /**
- * Simulates one of `workers` alike, with its part of the connections, of the publications, and of the messages that come
- * from the others. Messages come at random moments (Poisson); `random` gives numbers from 0 up to, but not including, 1.
+ * Simulates one of `workers` equal workers, with its share of the connections, of the publications, and of the messages
+ * from its peers. Messages come at random moments (Poisson). `random` returns numbers from 0 up to, but not including,
+ * 1.
  */
 export function simulateOne(demand: Demand, workers: number, costs: Costs, random: () => number): Condition {
   const { rate, changes, windowMs } = demand;
-  const door = costs.doors[demand.door];
+  const transport = costs.doors[demand.transport];
   const connections = demand.connections / workers;
   const latencies: number[] = [];
   let isMeasuring = false;
   const agenda = new Agenda();
   const worker = new Worker(agenda, {
-    costs: door,
+    costs: transport,
     windowMs,
     vary: unevenly(random),
     onWrite(_room, _member, publishedAt, at) {
@@ -57,7 +61,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     placed += members;
   }
 
-  /** Calls `action` at random moments, so many times a second. */
+  /** Calls `action` at random moments, `perSecond` times a second on average. */
   const often = (perSecond: number, action: (at: number) => void): void => {
     if (perSecond <= 0) return;
     const next = (after: number): void => {
@@ -70,9 +74,9 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     next(0);
   };
   const spendOnChange = (): void => loop.spend(random() < changes ? costs.changeUs.log : 0);
-  const acrossUs = workers > 1 ? (door.acrossUs + door.crossingUs) / 2 : 0;
+  const acrossUs = workers > 1 ? (transport.acrossUs + transport.crossingUs) / 2 : 0;
 
-  // Into rooms with members here, by any of the workers: this one's own are carried to the others as well.
+  // Published into rooms with members here, by any of the workers. This worker publishes its own to the peers as well.
   often(rooms.length * rate, (at) => {
     const room = rooms[Math.floor(random() * rooms.length)];
     const isOwn = random() < 1 / workers;
@@ -83,7 +87,7 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
       worker.broadcast(room, at);
     }, at);
   });
-  // By this one, into rooms without.
+  // Published by this worker into rooms without members here.
   const allRooms = demand.connections / demand.members;
   often((allRooms * rate * (1 - spread.occupied)) / workers, (at) => {
     loop.give(() => {
@@ -92,14 +96,14 @@ export function simulateOne(demand: Demand, workers: number, costs: Costs, rando
     }, at);
   });
   const idle = (at: number): void => {
-    loop.give(() => loop.spend((connections * (door.idleUs ?? 0) * IDLE_STEP_US) / 1e6), at);
+    loop.give(() => loop.spend((connections * (transport.idleUs ?? 0) * IDLE_STEP_US) / 1e6), at);
     agenda.at(at + IDLE_STEP_US, () => idle(at + IDLE_STEP_US));
   };
   idle(0);
 
   const wanted = (ENOUGH / (connections * rate)) * 1e6;
   const end = WARM_UP_US + Math.min(Math.max(wanted, SHORTEST_US), LONGEST_US);
-  /** What it has begun will last so long that what it has spent says nothing. */
+  /** Returns true if the worker is so late that its measured time has no meaning. */
   const isBehind = (): boolean => loop.now - agenda.now > HOPELESS_US;
   const runUntil = (end: number): void => {
     while (agenda.now < end && !isBehind()) agenda.runUntil(Math.min(agenda.now + LOOK_US, end));

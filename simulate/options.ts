@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_WINDOW_MS, DOORS, type Door } from "./costs.ts";
+import { DEFAULT_WINDOW_MS, TRANSPORTS, type Transport } from "./costs.ts";
 
-/** What the hub is to carry, and how far it may be used. */
+/** The load that a hub has to carry, and the limits of its use. */
 export interface Demand {
   readonly connections: number;
   readonly members: number;
@@ -9,11 +9,11 @@ export interface Demand {
   readonly rate: number;
   /** The share of messages that are changes by HTTP with a message of class `log`; the others are `volatile`. */
   readonly changes: number;
-  readonly door: Door;
+  readonly transport: Transport;
   readonly windowMs: number;
   /** The share of its core that a worker may use. */
   readonly busy: number;
-  /** Seconds in which all clients are to be back after all were cut off at once. */
+  /** Seconds in which all clients have to reconnect after all were cut off at once. */
   readonly backWithin: number;
   /** MiB that the connections of a worker may take. */
   readonly memory: number;
@@ -33,7 +33,7 @@ const DEFAULTS = {
   members: 20,
   rate: 0.2,
   changes: 0.1,
-  door: "plain" as Door,
+  transport: "plain" as Transport,
   windowMs: DEFAULT_WINDOW_MS,
   busy: 0.6,
   backWithin: 10,
@@ -42,25 +42,25 @@ const DEFAULTS = {
   collections: 8,
 };
 
-export const HELP = `npm run simulate -- --connections 1e6       what so many connections need
-npm run simulate -- --calibrate FILE,…      makes simulate/costs.json of results of the benchmark (bench/results/*.json)
-npm run simulate -- --check FILE,…          predictions beside what was measured; exit code 1 beyond 20 %
+export const HELP = `npm run simulate -- --connections 1e6       workers and memory that this number of connections needs
+npm run simulate -- --calibrate FILE,…      writes simulate/costs.json from results of the benchmark (bench/results/*.json)
+npm run simulate -- --check FILE,…          compares predictions with results; exit code 1 if one is off by more than 20 %
 
   --connections N          clients, each in one room (${DEFAULTS.connections})
-  --members N | --rooms N  members of a room (${DEFAULTS.members}), or how many rooms there are
+  --members N | --rooms N  members of a room (${DEFAULTS.members}), or number of rooms
   --rate N                 messages a second into each room (${DEFAULTS.rate})
   --changes SHARE          share of the messages that are changes by HTTP with a message of class log (${DEFAULTS.changes})
-  --door ${DOORS.join("|")}    (${DEFAULTS.door})
+  --door ${TRANSPORTS.join("|")}    (${DEFAULTS.transport})
   --window MS              coalesceMs, 0 to 5 (${DEFAULTS.windowMs})
-  --busy SHARE             how much of its core a worker may use (${DEFAULTS.busy})
-  --back-within S          seconds in which all are back after all were cut off at once (${DEFAULTS.backWithin})
-  --memory MIB             for the connections of a worker (${DEFAULTS.memory})
+  --busy SHARE             share of its core that a worker may use (${DEFAULTS.busy})
+  --back-within S          seconds in which all clients reconnect after all were cut off at once (${DEFAULTS.backWithin})
+  --memory MIB             memory for the connections of a worker (${DEFAULTS.memory})
   --cores-per-machine N    (${DEFAULTS.coresPerMachine})
   --collections N          collections of the apps (${DEFAULTS.collections})
 
 The costs are in simulate/costs.json, with their source. docs/scaling.md explains the model and its limits.`;
 
-/** What the arguments ask for. Throws, with what is wrong, for what it does not know or cannot use. */
+/** Parses the arguments. Throws an error with the reason for an unknown or unusable one. */
 export function optionsFrom(args: readonly string[]): Options {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
@@ -99,8 +99,8 @@ export function optionsFrom(args: readonly string[]): Options {
     values.rooms === undefined
       ? number("members", Math.min(DEFAULTS.members, connections), 1, connections)
       : connections / number("rooms", 1, 1, connections);
-  const door = DOORS.find((name) => name === (values.door ?? DEFAULTS.door));
-  if (!door) throw new Error(`--door is ${DOORS.join(" or ")}, not ${values.door}`);
+  const transport = TRANSPORTS.find((name) => name === (values.door ?? DEFAULTS.transport));
+  if (!transport) throw new Error(`--door is ${TRANSPORTS.join(" or ")}, not ${values.door}`);
   return {
     command: "capacity",
     demand: {
@@ -108,7 +108,7 @@ export function optionsFrom(args: readonly string[]): Options {
       members: Math.round(members),
       rate: number("rate", DEFAULTS.rate, 0),
       changes: number("changes", DEFAULTS.changes, 0, 1),
-      door,
+      transport,
       windowMs: number("window", DEFAULTS.windowMs, 0, 5),
       busy: number("busy", DEFAULTS.busy, 0.05, 0.95),
       backWithin: number("back-within", DEFAULTS.backWithin, 0.1),

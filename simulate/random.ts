@@ -1,4 +1,7 @@
-/** Numbers from 0 up to, but not including, 1: the same ones for the same seed, so that a simulation can be repeated. */
+/**
+ * Returns a source of numbers from 0 up to, but not including, 1. It is the same for the same seed, for repeatable
+ * runs.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   // mulberry32
@@ -11,12 +14,15 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * How many times as long as usual a turn of an event loop takes: caches are cold or warm, garbage is collected, the machine
- * does something else. Without it a simulation falls into step with the clock's milliseconds, as no real loop does.
+ * Returns a source of factors by which a turn of an event loop takes longer or shorter than usual: caches are cold or
+ * warm, garbage is collected, the machine is busy. Without it a simulation falls into step with the clock's
+ * milliseconds, as no real loop does.
  */
 export function unevenly(random: () => number): () => number {
   return () => 1 + MOST_UNEVEN * (2 * random() - 1);
 }
 
-/** Windows on an otherwise quiet machine had from a fifth to three times the usual number of ticks in them. */
+/**
+ * The largest deviation. Windows on a quiet machine had from a fifth to three times the usual number of ticks in them.
+ */
 const MOST_UNEVEN = 0.5;

@@ -1,16 +1,20 @@
-/** How the members of rooms are spread over workers: each member is on any of the workers, as the proxy happens to choose. */
+/** The distribution of the members of rooms over workers. The proxy puts each member on any worker, at random. */
 export interface Spread {
-  /** The share of the workers that have a member of a given room: also, of the rooms that have a member on a given worker. */
+  /**
+   * The share of workers with a member of a given room. It is also the share of rooms with a member on a given worker.
+   */
   readonly occupied: number;
-  /** How many members a room has on a worker that has one; `random` is from 0 up to, but not including, 1. */
+  /**
+   * Returns the members of a room on a worker that has at least one; `random` is from 0 up to, but not including, 1.
+   */
   members(random: number): number;
 }
 
-/** `members` of a room over `workers`. Both at least 1. */
+/** Spreads `members` of a room over `workers`. Both are at least 1. */
 export function spreadOver(members: number, workers: number): Spread {
   const share = 1 / workers;
   const none = (1 - share) ** members;
-  // Every worker has very close to its share.
+  // Every worker has close to its share.
   if (none < 1e-12) return { occupied: 1, members: () => Math.max(1, Math.round(members * share)) };
   return {
     occupied: 1 - none,

@@ -5,15 +5,15 @@ import { Loop } from "./loop.ts";
 export interface FanOutCosts {
   /** One system call that writes to one socket. */
   readonly writeUs: number;
-  /** What it costs more when its receiver sleeps, and has to be woken. */
+  /** The extra cost of a write if the receiver sleeps and has to be woken. */
   readonly wakeUs: number;
-  /** One frame into the queue of one socket. */
+  /** One frame put into the queue of one socket. */
   readonly frameUs: number;
-  /** What the first one since the last write costs more: the processor's caches have forgotten the socket. */
+  /** The extra cost of the first frame since the last write: the socket is no longer in the processor's caches. */
   readonly firstUs: number;
-  /** One frame in what is written to one socket. */
+  /** One frame in one write to one socket. */
   readonly copyUs: number;
-  /** One message to a room, however many members it has here: finding them, building its frame. */
+  /** One message to a room, whatever the number of its members here: finding them, building the frame. */
   readonly broadcastUs: number;
 }
 
@@ -22,37 +22,40 @@ export interface Room {
   readonly members: number;
 }
 
-/** Hears of every write: how many frames it has, and when they were published, by the simulation's clock. */
+/** Called for every write, with the times at which its frames were published, by the simulation's clock. */
 export type OnWrite = (room: Room, member: number, publishedAt: readonly number[], at: number) => void;
 
 /**
- * From this idle share of its core on, a worker has to wake each receiver it writes to; below it, in proportion fewer: one
- * room of 500, measured write by write, had a fifth of them sleeping at 4 % and half of them at 12 %.
+ * The idle share of its core from which a worker has to wake each receiver that it writes to. Below it, in proportion
+ * fewer: one room of 500, measured write by write, had a fifth of them sleeping at 4 % and half of them at 12 %.
  */
 const ALL_SLEEP = 0.2;
 
-/** A receiver that is woken runs on the worker's core, before it goes on, as long as the worker uses less than this of it. */
+/**
+ * The utilization of its core below which a receiver that is woken runs on the worker's core, before the worker goes
+ * on.
+ */
 const BUSY = 0.5;
 
-/** A worker waits for no less; `src/transports/writing/flusher.ts`. */
+/** The shortest wait of a worker, as in `src/transports/writing/flusher.ts`; microseconds. */
 const SHORTEST_WAIT_US = 500;
 
 export interface WorkerOptions {
   readonly costs: FanOutCosts;
-  /** For how long a receiver that is woken has the worker's core; absent: it is on another machine. */
+  /** Microseconds for which a receiver that is woken uses the worker's core; absent: it is on another machine. */
   readonly wokenUs?: number;
   /** `coalesceMs` of the configuration. */
   readonly windowMs: number;
   readonly onWrite: OnWrite;
-  /** As its loop has it. */
+  /** The `vary` of its loop. */
   readonly vary?: () => number;
 }
 
 /**
- * The fan-out of a worker, as `src/transports/writing/flusher.ts` does it: a broadcast puts its frame into the queue of
- * each member, and at the end of the turn, or of the window, each queue is written with one system call.
+ * The fan-out of a worker, as in `src/transports/writing/flusher.ts`. A broadcast puts its frame into the queue of each
+ * member. At the end of the turn, or of the window, each queue is written with one system call.
  *
- * Members of a room have the same queue, so it is kept once for the room: each connection is in one room here.
+ * Each connection is in one room here, so the members of a room have equal queues, and one queue stands for all.
  */
 export class Worker {
   readonly loop: Loop;
@@ -68,7 +71,7 @@ export class Worker {
     this.#options = options;
   }
 
-  /** To be called by tasks of its loop: shows a message that was published at `publishedAt` to a room's members. */
+  /** Delivers a message that was published at `publishedAt` to a room's members. Called by tasks of its loop. */
   broadcast(room: Room, publishedAt: number): void {
     const { broadcastUs, frameUs, firstUs } = this.#options.costs;
     if (this.#queues.size === 0) this.#schedule();
@@ -90,7 +93,10 @@ export class Worker {
     else this.loop.after(rest, this.#flushWhenDue);
   };
 
-  /** Writes wait for as long as the last ones took, at most the window, from when they were done. */
+  /**
+   * Returns the rest of the wait, which begins at the end of the last writes: as long as those took, at most the
+   * window.
+   */
   #restUs(): number {
     return Math.min(this.#options.windowMs * 1_000, this.#tookUs) - (this.loop.now - this.#lastFlush);
   }

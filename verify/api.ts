@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Person } from "./people.ts";
 
-/** How long one try may take, and how long a request is tried again before it counts as never answered; milliseconds. */
+/** Milliseconds that one attempt may take, and that a request is repeated before it counts as never answered. */
 const TRY_MS = 10_000;
 const PATIENCE_MS = 60_000;
 
-/** Between two tries, growing from the first to the second; milliseconds, half of it random. */
+/** Milliseconds between two attempts, growing from the first value to the second; half of the delay is random. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 1_000;
 
@@ -20,7 +20,7 @@ interface Request {
 /** The deployment's HTTP API. Every request is repeated until it is answered, with the same `Idempotency-Key`. */
 export class Api {
   readonly url: string;
-  /** How many tries were not the first. */
+  /** Number of attempts after the first ones. */
   retries = 0;
 
   constructor(url: string) {
@@ -28,8 +28,8 @@ export class Api {
   }
 
   /**
-   * Makes a change. Rejects when the answer is a refusal that another try would not change, or when there is none: then
-   * the change may have been made or not.
+   * Makes a change. Rejects when the answer is a refusal that another attempt would not change. Also rejects when there
+   * is no answer; then the change may have been made or not.
    */
   async change(as: Person, method: string, path: string, body?: Record<string, unknown>): Promise<unknown> {
     const headers = { Authorization: `Bearer ${as.token}`, "Idempotency-Key": randomUUID() };
@@ -54,12 +54,12 @@ export class Api {
       if (typeof answer === "string") reason = answer;
       else if (answer.status < 300) return answer.body;
       else if (answer.status === 429 || answer.status >= 500) reason = `status ${answer.status}`;
-      else throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.body)} at try ${tries}`);
+      else throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.body)} at attempt ${tries}`);
     }
     throw new Error(`${what}: no answer within ${PATIENCE_MS / 1_000} s; the last was ${reason}`);
   }
 
-  /** The answer, or why there is none. */
+  /** Returns the answer, or the reason why there is none. */
   async #send({ method, path, body, headers }: Request): Promise<{ status: number; body: unknown } | string> {
     try {
       const response = await fetch(this.url + path, {

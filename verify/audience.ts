@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { doorOf } from "./doors.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
 import type { Group } from "./mix.ts";
 import { Subscriber } from "./subscriber.ts";
+import { transportOf } from "./transports.ts";
 import { Typing } from "./typing.ts";
 import type { Violation } from "./violation.ts";
 
-/** New connections a second; nginx takes 200 from one address. */
+/** New connections per second; nginx accepts 200 from one address. */
 const RAMP = 150;
 const BATCH = 15;
 
-/** How long they have to get in; milliseconds, beyond the ramp. */
+/** Milliseconds that the subscribers have to get in, beyond the ramp. */
 const IN_MS = 60_000;
 
 /**
- * Nothing more is waited for when nothing has come for so long: longer than another worker takes to send what one that
- * was killed has left. And how long is waited for that, at most. Milliseconds.
+ * Milliseconds without a message after which the run is settled, and the longest wait for that. The first is longer
+ * than another worker takes to relay the messages of one that was killed.
  */
 const QUIET_MS = 7_000;
 const QUIET_WITHIN_MS = 60_000;
 
-/** All subscribers of a run. */
+/** The subscribers of a run. */
 export class Audience {
   readonly typing: Typing;
   readonly #subscribers: Subscriber[] = [];
@@ -31,13 +31,13 @@ export class Audience {
       for (const [number, room] of rooms.entries()) {
         const members: Subscriber[] = [];
         for (let i = 0; i < (subscribers[number] ?? 0); i++) {
-          const door = doorOf(number, i);
+          const transport = transportOf(number, i);
           const subscription = room.subscription(i);
-          const name = `${room.name}, subscriber ${this.#subscribers.length + 1} (${door.name})`;
+          const name = `${room.name}, subscriber ${this.#subscribers.length + 1} (${transport.name})`;
           const receipt: Receipt = { where: name, log: [], latest: new Map() };
           ledger.room(room.name).receipts.push(receipt);
-          const onTyping = (): void => this.typing.heard(room.name);
-          const subscriber = new Subscriber({ name, url, door, subscription, receipt, onTyping });
+          const onTyping = (): void => this.typing.received(room.name);
+          const subscriber = new Subscriber({ name, url, transport, subscription, receipt, onTyping });
           this.#subscribers.push(subscriber);
           members.push(subscriber);
         }
@@ -55,12 +55,12 @@ export class Audience {
     return this.#subscribers.filter(({ isLive }) => isLive).length;
   }
 
-  /** Messages that count, so far. */
+  /** Counted messages that all subscribers have received so far. */
   get received(): number {
     return this.#subscribers.reduce((sum, { received }) => sum + received, 0);
   }
 
-  /** Lets them in, no faster than a deployment takes them. Rejects when one does not get in. */
+  /** Connects all subscribers, no faster than a deployment accepts them. Rejects when one does not get in. */
   async enter(): Promise<void> {
     for (const [i, subscriber] of this.#subscribers.entries()) {
       subscriber.start();
@@ -70,10 +70,10 @@ export class Audience {
       if (this.present === this.size) return;
     }
     const absent = this.violations().map(({ where, detail }) => `  ${where}: ${detail}`);
-    throw new Error(`${this.size - this.present} subscribers do not get in:\n${absent.slice(0, 5).join("\n")}`);
+    throw new Error(`${this.size - this.present} subscribers did not get in:\n${absent.slice(0, 5).join("\n")}`);
   }
 
-  /** Resolves when all are there and nothing has come for a while, or that takes too long. */
+  /** Resolves when all subscribers are connected and nothing has arrived for `QUIET_MS`, or after `QUIET_WITHIN_MS`. */
   async settle(): Promise<void> {
     const begin = performance.now();
     const last = (): number => this.#subscribers.reduce((at, { lastArrival }) => Math.max(at, lastArrival), begin);
@@ -83,7 +83,7 @@ export class Audience {
     }
   }
 
-  /** What is wrong with the connections themselves: who is not there, and what could not be read. */
+  /** Returns the violations of the connections themselves: absent subscribers and malformed messages. */
   violations(): Violation[] {
     return this.#subscribers.flatMap(({ name, isLive, trouble, malformed }): Violation[] => [
       ...(isLive ? [] : [{ kind: "absent", count: 1, where: name, detail: trouble } as const]),

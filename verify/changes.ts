@@ -4,26 +4,28 @@ import type { Group } from "./mix.ts";
 import type { Room } from "./rooms/room.ts";
 import type { Violation } from "./violation.ts";
 
-/** How often it is looked what is due; milliseconds. */
+/** Milliseconds between two looks at how many changes are due. */
 const TICK_MS = 20;
 
-/** What could not be done in time because everything waited is not made up for beyond this; seconds. */
+/** Seconds of missed changes that are made up for; changes missed beyond this are dropped. */
 const MOST_BEHIND = 1;
 
-/** How often another room is tried when those that were picked are busy. */
+/** Attempts to pick a room that is not busy. */
 const PICKS = 10;
 
 interface Slot {
   readonly room: Room;
   underWay: number;
-  /** A room whose change was not done is left alone: what comes next there cannot be known. */
+  /**
+   * True after a change of the room failed. The room is not changed again, because its next messages are unpredictable.
+   */
   isClosed: boolean;
 }
 
-/** Makes changes at a rate, spread over the rooms, and writes into the ledger what they do. */
+/** Makes changes at a rate, spread over the rooms, and records their effects in the ledger. */
 export class Changes {
   readonly violations: Violation[] = [];
-  asked = 0;
+  requested = 0;
   acknowledged = 0;
   readonly #ledger: Ledger;
   readonly #groups: readonly { readonly slots: readonly Slot[]; readonly share: number }[];
@@ -38,20 +40,20 @@ export class Changes {
     }));
   }
 
-  /** Resolves when `seconds` are over, or `signal` says so, and every change has been answered or given up. */
+  /** Resolves once `seconds` are over or `signal` aborts, and every change has been answered or has failed. */
   async run(rate: number, seconds: number, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
     let forgiven = 0;
     for (let now = 0; now < seconds && !signal.aborted; now = (performance.now() - begin) / 1_000) {
       const due = Math.floor(now * rate) - forgiven;
-      while (this.asked < due && this.#begin()) this.asked++;
-      forgiven += Math.max(0, due - this.asked - Math.ceil(rate * MOST_BEHIND));
+      while (this.requested < due && this.#begin()) this.requested++;
+      forgiven += Math.max(0, due - this.requested - Math.ceil(rate * MOST_BEHIND));
       await sleep(TICK_MS);
     }
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  /** Begins one change; false when none of the rooms that were picked can take one. */
+  /** Begins one change. Returns false when none of the picked rooms can take one. */
   #begin(): boolean {
     for (let pick = 0; pick < PICKS; pick++) {
       const slot = this.#pick();
@@ -67,7 +69,7 @@ export class Changes {
     return false;
   }
 
-  /** A room of a kind that is drawn by its share, in turn; `undefined` when all of that kind are busy. */
+  /** Draws a kind of room by its share and returns the next free room of it; `undefined` when all are busy. */
   #pick(): Slot | undefined {
     let drawn = Math.random() * this.#groups.reduce((sum, { share }) => sum + share, 0);
     const group = this.#groups.find(({ share }) => {

@@ -1,45 +1,45 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClusterState, readState } from "../src/cluster/state-file.ts";
 
-/** What is done to a cluster, and when; seconds from the start. */
-export interface Blow {
+/** A fault that is injected into a cluster, at `at` seconds from the start. */
+export interface Fault {
   readonly at: number;
   readonly what: "kill a worker" | "kill Redis" | "stop Redis";
 }
 
-/** Between two workers that are killed; seconds. */
+/** Seconds between two kills of a worker. */
 const BETWEEN_KILLS = 15;
 
-/** Redis is lost twice in five minutes, and once in any run. */
+/** Losses of Redis: two in five minutes, and at least one in any run. */
 const LOSSES_PER_SECOND = 2 / 300;
 
-/** How long Redis stays stopped, and how long the cluster has afterwards to be whole again; milliseconds. */
+/** Milliseconds that Redis stays stopped, and that the cluster then has to be whole again. */
 const STOPPED_MS = 10_000;
 const WHOLE_MS = 30_000;
 
-/** The fewest seconds in which there is something to see. */
+/** The shortest run with chaos, in seconds: a shorter one has few faults or none. */
 export const SHORTEST_CHAOS = 30;
 
 /**
- * A worker is killed every 15 seconds. Redis is lost at even distances, in turn killed (it comes back empty) and stopped
- * for 10 seconds (it comes back as it was). The last seconds are left in peace.
+ * Plans the faults of a run. A worker is killed every 15 seconds. Redis is lost at even intervals: in turn it is killed
+ * (it comes back empty) and stopped for 10 seconds (it comes back as it was). The last seconds have no faults.
  */
-export function blows(seconds: number): Blow[] {
-  const kills: Blow[] = [];
+export function plannedFaults(seconds: number): Fault[] {
+  const kills: Fault[] = [];
   for (let at = BETWEEN_KILLS; at < seconds; at += BETWEEN_KILLS) kills.push({ at, what: "kill a worker" });
   const losses = Math.max(1, Math.round(seconds * LOSSES_PER_SECOND));
-  const redis = Array.from({ length: losses }, (_, i): Blow => {
+  const redis = Array.from({ length: losses }, (_, i): Fault => {
     return { at: ((i + 1) * seconds) / (losses + 1), what: i % 2 === 0 ? "kill Redis" : "stop Redis" };
   });
   return [...kills, ...redis].sort((one, other) => one.at - other.at);
 }
 
-/** Hurts a cluster of this machine: the processes that its data folder names. */
+/** Injects faults into a cluster on this machine, by signals to the processes that its data folder names. */
 export class Chaos {
   readonly done: string[] = [];
   readonly #dataDir: string;
   readonly #workers: number;
-  /** The pid of a Redis that is stopped. */
+  /** The pid of the Redis process, while it is stopped. */
   #stopped: number | undefined;
 
   private constructor(dataDir: string, { workers }: ClusterState) {
@@ -51,21 +51,21 @@ export class Chaos {
   static async of(dataDir: string, url: string): Promise<Chaos> {
     const state = await readState(dataDir);
     if (!state) {
-      throw new Error(`--chaos needs to know the processes: no cluster runs with the data folder ${dataDir}.
-Run this where the cluster runs, or set HUB_DATA_DIR.`);
+      throw new Error(`--chaos sends signals to processes, and no cluster runs with the data folder ${dataDir}.
+Run this on the machine of the cluster, or set HUB_DATA_DIR.`);
     }
     const { pid } = (await (await fetch(`${url}/healthz`)).json()) as { pid: number };
     if (!state.workers.some((worker) => worker.pid === pid)) {
-      throw new Error(`--chaos: the cluster of ${dataDir} is not the one that answers at ${url}`);
+      throw new Error(`--chaos: the cluster of ${dataDir} is not the one at ${url}. Set HUB_DATA_DIR to its folder.`);
     }
     return new Chaos(dataDir, state);
   }
 
-  /** Resolves when all blows are done, or `signal` says so. */
+  /** Resolves when all faults have been injected, or `signal` aborts. */
   async run(seconds: number, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
     const work: Promise<void>[] = [];
-    for (const { at, what } of blows(seconds)) {
+    for (const { at, what } of plannedFaults(seconds)) {
       const wait = begin + at * 1_000 - performance.now();
       await sleep(Math.max(0, wait), undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
@@ -74,17 +74,17 @@ Run this where the cluster runs, or set HUB_DATA_DIR.`);
     await Promise.all(work);
   }
 
-  /** Resolves when every process is there again; rejects when that takes too long. */
+  /** Resolves when every process runs again. Rejects after `WHOLE_MS`. */
   async whole(): Promise<void> {
     for (const deadline = performance.now() + WHOLE_MS; performance.now() < deadline; await sleep(250)) {
       const state = await readState(this.#dataDir);
       const alive = state?.workers.filter(({ pid }) => signalled(pid, 0)) ?? [];
       if (alive.length >= this.#workers && state?.helpers.every(({ pid }) => signalled(pid, 0))) return;
     }
-    throw new Error("The cluster has not got all its processes back");
+    throw new Error("The cluster has not started all its processes again");
   }
 
-  /** Lets a Redis go on that is stopped. */
+  /** Continues Redis if it is stopped. */
   end(): void {
     if (this.#stopped !== undefined) signalled(this.#stopped, "SIGCONT");
     this.#stopped = undefined;
@@ -92,7 +92,7 @@ Run this where the cluster runs, or set HUB_DATA_DIR.`);
 
   async #killWorker(): Promise<void> {
     const workers = (await readState(this.#dataDir))?.workers ?? [];
-    // The state still names one that has just ended.
+    // The state may still name a worker that has just ended.
     const alive = workers.filter(({ pid }) => signalled(pid, 0));
     const victim = alive[Math.floor(Math.random() * alive.length)];
     if (victim && signalled(victim.pid, "SIGKILL")) this.done.push(`killed ${victim.name}`);
@@ -114,7 +114,7 @@ Run this where the cluster runs, or set HUB_DATA_DIR.`);
   }
 }
 
-/** Sends a signal (0 sends none); false when there is no such process. */
+/** Sends a signal (0 sends none). Returns false when there is no such process. */
 function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);

@@ -8,28 +8,28 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConfigFile } from "../src/config.ts";
 
-/** A cluster of this machine, started for one run: nginx, workers and Redis on free ports. */
+/** A cluster on this machine, started for one run: nginx, workers and Redis on free ports. */
 export interface Deployment {
   readonly url: string;
   readonly jwtSecret: string;
-  /** Where its data is, and the file that names its processes. */
+  /** The folder with its data and the file that names its processes. */
   readonly dataDir: string;
-  /** Everything that it said. */
+  /** The file with all its output. */
   readonly logFile: string;
-  /** Ends all of it and removes its data, and its log unless that is to be kept. */
+  /** Ends all its processes and removes its data. Removes its log too, unless `keepLog` is true. */
   stop(keepLog: boolean): Promise<void>;
 }
 
 const MAIN = path.resolve(import.meta.dirname, "../src/bin/cluster.ts");
 
-/** How long it has to serve, and to end; milliseconds. */
+/** Milliseconds that the cluster has to start, and to end. */
 const START_MS = 60_000;
 const STOP_MS = 20_000;
 
-/** Taken over from the environment: where programs are, and which servers to use instead of its own. */
+/** Variables taken over from the environment: the paths of programs, and servers to use instead of new ones. */
 const ENVIRONMENT = ["PATH", "HOME", "TMPDIR", "MONGODB_URL", "REDIS_URL"];
 
-/** Starts a cluster in a folder of its own. Rejects with what it said when it does not come up. */
+/** Starts a cluster in a folder of its own. Rejects with its output when it does not come up. */
 export async function startDeployment(workers: number): Promise<Deployment> {
   const folder = await mkdtemp(path.join(tmpdir(), "junction-verify-"));
   const config: ConfigFile = { logLevel: "warn", cluster: { workers, metricsPort: 0 } };
@@ -44,7 +44,7 @@ export async function startDeployment(workers: number): Promise<Deployment> {
     cwd: folder,
     env: { ...Object.fromEntries(known), PORT: "0", HUB_DATA_DIR: dataDir, JWT_SECRET: jwtSecret },
     stdio: ["ignore", "pipe", "pipe"],
-    // Ctrl-C is for the verifier, which then ends the cluster.
+    // Ctrl-C must reach the verifier alone, which then ends the cluster.
     detached: true,
   });
   const log = createWriteStream(logFile);
@@ -60,21 +60,21 @@ export async function startDeployment(workers: number): Promise<Deployment> {
   try {
     return { url: await urlFrom(logFile, child), jwtSecret, dataDir, logFile, stop };
   } catch (error) {
-    const said = await readFile(logFile, "utf8").catch(() => "");
+    const output = await readFile(logFile, "utf8").catch(() => "");
     await stop(false);
-    throw new Error(`${(error as Error).message}\n${said}`);
+    throw new Error(`${(error as Error).message}\n${output}`);
   }
 }
 
-/** The URL that it tells once it serves. */
+/** Resolves to the URL that the cluster prints once it serves. */
 async function urlFrom(logFile: string, child: ChildProcess): Promise<string> {
   for (const deadline = Date.now() + START_MS; Date.now() < deadline; await sleep(100)) {
-    const said = await readFile(logFile, "utf8").catch(() => "");
-    const port = /http:\/\/localhost:(\d+) /.exec(said)?.[1];
+    const output = await readFile(logFile, "utf8").catch(() => "");
+    const port = /http:\/\/localhost:(\d+) /.exec(output)?.[1];
     if (port !== undefined) return `http://127.0.0.1:${port}`;
-    if (child.exitCode !== null) throw new Error("The cluster has not started:");
+    if (child.exitCode !== null) throw new Error("The cluster did not start. Its output:");
   }
-  throw new Error("The cluster has not started in time:");
+  throw new Error(`The cluster did not start within ${START_MS / 1_000} s. Its output:`);
 }
 
 async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {

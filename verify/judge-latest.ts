@@ -2,8 +2,8 @@ import type { GivenValue, Receipt, RoomRecord, Subject } from "./ledger.ts";
 import type { Tally, Violation } from "./violation.ts";
 
 /**
- * Adds what became of a room's `latest` values to `tally`; gives the promises that were broken. A subscriber may skip
- * values, and gets the current one again when it comes back; it must not go back, and must end on the newest.
+ * Adds a room's `latest` values to `tally` and returns the broken promises. A subscriber may skip values, and gets the
+ * current one again when it reconnects. It must not go back to an older one, and must end on the newest.
  */
 export function judgeLatest(room: RoomRecord, tally: Tally): Violation[] {
   return [...room.latest].flatMap(([name, subject]) => {
@@ -29,7 +29,7 @@ function judgeReceipt({ name, subject, values, receipt }: Case, tally: Tally): V
   const seen = receipt.latest.get(name) ?? [];
   tally.delivered += seen.length;
 
-  // What was got fits when it is found in what was given, one after the other, if each is matched as early as possible.
+  // The received values are in order if each, matched as early as possible, comes after the one before it.
   let position = -1;
   for (const { value, at } of seen) {
     if (values[position]?.value === value) continue;
@@ -41,14 +41,14 @@ function judgeReceipt({ name, subject, values, receipt }: Case, tally: Tally): V
       continue;
     }
     position = next;
-    const askedAt = values[next]?.at;
-    if (askedAt !== undefined) tally.latencies.push(at - askedAt);
+    const requestedAt = values[next]?.at;
+    if (requestedAt !== undefined) tally.latencies.push(at - requestedAt);
   }
 
   const newest = subject.newest ?? (subject.isUncertain ? undefined : values.at(-1)?.value);
   const last = seen.at(-1)?.value;
   if (newest !== undefined && last !== newest) {
-    const detail = `${name} is ${newest} in the end, the last it got is ${last ?? "nothing"}`;
+    const detail = `${name} is ${newest} in the end, the last value received is ${last ?? "none"}`;
     violations.push({ kind: "not newest", count: 1, where, detail });
   }
   return violations;

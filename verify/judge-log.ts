@@ -1,21 +1,21 @@
 import { type Confirmation, isConfirmation, type LoggedMessage, type Receipt, type RoomRecord } from "./ledger.ts";
 import type { Tally, Violation } from "./violation.ts";
 
-/** How many messages of a room are kept, at least: a client that has missed no more is never told that it is too late. */
+/** Messages of a room that are kept at least. A client that has missed no more must never get `recovered: false`. */
 export const KEPT = 1_000;
 
-/** How many of the missing are named. */
+/** Number of missing messages that a violation names. */
 const NAMED = 3;
 
-/** What all subscribers of a room together know of its order. */
+/** The order of a room's messages, as all its subscribers together received it. */
 interface Order {
   readonly keys: ReadonlyMap<number, string>;
   readonly seqs: ReadonlyMap<string, number>;
-  /** The newest `seq` that anybody has got or been told of. */
+  /** The newest `seq` that any subscriber has received, in a message or a confirmation. */
   readonly newest: number;
 }
 
-/** Adds what became of a room's `log` messages to `tally`; gives the promises that were broken. */
+/** Adds a room's `log` messages to `tally` and returns the broken promises. */
 export function judgeLog(room: RoomRecord, tally: Tally): Violation[] {
   const order = orderOf(room.receipts);
   if (room.receipts.length > 0) tally.sent += room.log.size;
@@ -26,7 +26,9 @@ export function judgeLog(room: RoomRecord, tally: Tally): Violation[] {
   });
 }
 
-/** Who was first to get a `seq` says which message that is; the others have to agree. */
+/**
+ * Derives the order of a room. The first receipt of a `seq` decides which message it stands for; the others must agree.
+ */
 function orderOf(receipts: readonly Receipt[]): Order {
   const keys = new Map<number, string>();
   const seqs = new Map<string, number>();
@@ -41,22 +43,22 @@ function orderOf(receipts: readonly Receipt[]): Order {
   return { keys, seqs, newest };
 }
 
-/** Reads what one subscriber got from the beginning to the end. */
+/** Judges the messages that one subscriber received, from the first to the last. */
 class ReceiptJudge {
   readonly #room: RoomRecord;
   readonly #receipt: Receipt;
   readonly #order: Order;
   readonly #tally: Tally;
   readonly #violations: Violation[] = [];
-  /** What it has got, or was told that it will not get. */
+  /** Each `seq` that was received, or that `recovered: false` excluded. */
   readonly #accounted = new Set<number>();
-  /** The `seq` under which each message came first. */
+  /** The `seq` of the first arrival of each message. */
   readonly #got = new Map<string, number | undefined>();
-  /** What came by another room: since it was last confirmed, and at any time. */
+  /** Messages received by another room: since the last confirmation, and at any time. */
   #elsewhereNow = new Set<string>();
   readonly #elsewhere = new Set<string>();
   #withoutSeq = 0;
-  /** What comes after this `seq` is for it. */
+  /** The `seq` after which the subscriber must get every message. */
   #begin: number | undefined;
   #last = 0;
 
@@ -74,8 +76,8 @@ class ReceiptJudge {
       else this.#take(entry);
     }
     const count = this.#withoutSeq;
-    if (count > 0) this.#say("no seq", `${count} messages and confirmations have no seq`, count);
-    this.#sayGaps();
+    if (count > 0) this.#report("no seq", `${count} messages and confirmations have no seq`, count);
+    this.#reportGaps();
     return this.#violations;
   }
 
@@ -88,26 +90,27 @@ class ReceiptJudge {
       this.#begin ??= Number.POSITIVE_INFINITY;
       return;
     }
-    if (seq < since) this.#say("order", `was told that the newest is seq ${seq} when it had seq ${since}`);
+    if (seq < since) this.#report("order", `got a confirmation with the newest seq ${seq} after it had seq ${since}`);
     if (isFirst) this.#begin = recovered ? since : seq;
-    else if (!recovered) this.#giveUp(since, seq);
+    else if (!recovered) this.#skipMissed(since, seq);
     this.#last = Math.max(this.#last, recovered ? since : seq);
   }
 
-  /** It was told that what it has missed, up to `seq`, cannot be had any more. */
-  #giveUp(since: number, seq: number): void {
+  /** Counts the messages from `since` to `seq` as accounted for: the subscriber got `recovered: false`. */
+  #skipMissed(since: number, seq: number): void {
     this.#tally.tooOld++;
-    if (seq - since <= KEPT) this.#say("forgotten", `came back with seq ${since}, was told that the log starts later`);
+    if (seq - since <= KEPT)
+      this.#report("forgotten", `resumed from seq ${since} and got recovered: false, with seq ${seq}`);
     for (let missed = since + 1; missed <= seq; missed++) this.#accounted.add(missed);
   }
 
   #take({ key, seq, at }: LoggedMessage): void {
     if (seq !== undefined && this.#accounted.has(seq)) {
-      this.#say("repeat", `got seq ${seq} again (${key})`);
+      this.#report("repeat", `got seq ${seq} again (${key})`);
       return;
     }
-    if (this.#got.has(key)) this.#say("repeat", `got ${key} as seq ${this.#got.get(key)} and again as seq ${seq}`);
-    else if (this.#elsewhereNow.has(key)) this.#say("repeat", `got ${key} by another room and again as seq ${seq}`);
+    if (this.#got.has(key)) this.#report("repeat", `got ${key} as seq ${this.#got.get(key)} and again as seq ${seq}`);
+    else if (this.#elsewhereNow.has(key)) this.#report("repeat", `got ${key} by another room and again as seq ${seq}`);
     else if (!this.#elsewhere.has(key)) this.#deliver(key, at);
     if (!this.#got.has(key)) this.#got.set(key, seq);
     if (seq === undefined) this.#withoutSeq++;
@@ -115,46 +118,46 @@ class ReceiptJudge {
   }
 
   #takeElsewhere({ key, at }: LoggedMessage): void {
-    if (this.#got.has(key) || this.#elsewhereNow.has(key)) this.#say("repeat", `got ${key} again, by another room`);
+    if (this.#got.has(key) || this.#elsewhereNow.has(key)) this.#report("repeat", `got ${key} again, by another room`);
     else if (!this.#elsewhere.has(key)) this.#deliver(key, at);
     this.#elsewhereNow.add(key);
     this.#elsewhere.add(key);
   }
 
   #deliver(key: string, at: number): void {
-    const askedAt = this.#room.log.get(key);
-    if (askedAt === undefined) return;
+    const requestedAt = this.#room.log.get(key);
+    if (requestedAt === undefined) return;
     this.#tally.delivered++;
-    this.#tally.latencies.push(at - askedAt);
+    this.#tally.latencies.push(at - requestedAt);
   }
 
   #place(seq: number, key: string): void {
     this.#accounted.add(seq);
-    if (seq < this.#last) this.#say("order", `got seq ${seq} (${key}) after seq ${this.#last}`);
+    if (seq < this.#last) this.#report("order", `got seq ${seq} (${key}) after seq ${this.#last}`);
     this.#last = Math.max(this.#last, seq);
     const other = this.#order.keys.get(seq);
-    if (other !== key) this.#say("order", `seq ${seq} is ${key} here and ${other} for another subscriber`);
+    if (other !== key) this.#report("order", `seq ${seq} is ${key} here and ${other} for another subscriber`);
   }
 
-  #sayGaps(): void {
+  #reportGaps(): void {
     const { keys, seqs, newest } = this.#order;
     const missing: string[] = [];
     for (let seq = (this.#begin ?? 0) + 1; seq <= newest; seq++) {
       const key = keys.get(seq);
       const isElsewhere = key !== undefined && this.#elsewhere.has(key);
-      if (!this.#accounted.has(seq) && !isElsewhere) missing.push(`seq ${seq} (${key ?? "nobody got it"})`);
+      if (!this.#accounted.has(seq) && !isElsewhere) missing.push(`seq ${seq} (${key ?? "received by no subscriber"})`);
     }
-    // Acknowledged, and nobody got it under any seq.
+    // Acknowledged, but received by no subscriber under any seq.
     for (const key of this.#room.log.keys()) {
       if (!seqs.has(key) && !this.#got.has(key) && !this.#elsewhere.has(key)) missing.push(key);
     }
     if (missing.length === 0) return;
     const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
     const detail = `never got ${missing.slice(0, NAMED).join(", ")}${more}; its last is seq ${this.#last}`;
-    this.#say("gap", detail, missing.length);
+    this.#report("gap", detail, missing.length);
   }
 
-  #say(kind: Violation["kind"], detail: string, count = 1): void {
+  #report(kind: Violation["kind"], detail: string, count = 1): void {
     this.#violations.push({ kind, count, where: this.#receipt.where, detail });
   }
 }

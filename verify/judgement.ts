@@ -9,7 +9,7 @@ export interface Judgement {
   readonly violations: readonly Violation[];
 }
 
-/** Judges what all subscribers got by what was sent. */
+/** Compares the receipts of all subscribers with what was sent to their rooms. */
 export function judge(rooms: readonly RoomRecord[]): Judgement {
   const log = emptyTally();
   const latest = emptyTally();

@@ -1,70 +1,75 @@
-/** A message that a subscriber got; `at` in milliseconds of `performance.now()`. `key` says which change caused it. */
+/**
+ * A message that a subscriber received; `at` in milliseconds of `performance.now()`. `key` names the change behind it.
+ */
 export interface LoggedMessage {
   readonly at: number;
   readonly key: string;
   /** Absent where the deployment sends none. */
   readonly seq: number | undefined;
-  /** It came because the client is in another room of the same message, and before it was in this one; `seq` is that one's. */
+  /**
+   * Set if it arrived before the client was in this room, by another room of the same message. `seq` is then that
+   * room's.
+   */
   readonly isElsewhere?: true;
 }
 
-/** What a subscriber was told when it came, or came back, having asked for everything after `since`. */
+/** The confirmation that a subscriber received when it connected or resumed with `since`. */
 export interface Confirmation {
   readonly since: number;
   readonly recovered: boolean | undefined;
-  /** The room's newest. */
+  /** The newest offset of the room. */
   readonly seq: number | undefined;
 }
 
-/** A value that a subscriber got. */
+/** A value that a subscriber received. */
 export interface SeenValue {
   readonly at: number;
   readonly value: string;
 }
 
-/** What one subscriber got of its room, in the order of arrival. */
+/** Messages of one room as one subscriber received them, in the order of arrival. */
 export interface Receipt {
-  /** The room, the subscriber and its door, for people. */
+  /** The room, the subscriber and its transport, for people. */
   readonly where: string;
   readonly log: (LoggedMessage | Confirmation)[];
   /** By subject: the event, the station or the booking that the values are of. */
   readonly latest: Map<string, SeenValue[]>;
 }
 
-/** A value that a change gave to a subject. `rank` orders the values of a subject, `at` is when the change was asked for. */
+/** A value that a change gave to a subject. `rank` orders the values of a subject. `at` is the time of the request. */
 export interface GivenValue {
   readonly value: string;
   readonly rank: number;
-  /** Absent: the subject had it before anybody watched. */
+  /** Absent: the subject had the value before any subscriber connected. */
   readonly at: number | undefined;
 }
 
-/** The values that a subject is known to have had. */
+/** The known values of a subject. */
 export interface Subject {
   readonly values: GivenValue[];
-  /** The value at the end, as the deployment itself says; absent where it cannot be asked. */
+  /** The value at the end, read from the deployment; absent where no route returns it. */
   newest?: string;
-  /** A change of it was never answered: it may have had values that nobody knows of. */
+  /** True when a change of it was never answered, so that it may have had unknown values. */
   isUncertain: boolean;
 }
 
-/** What is known of one room: what was to be sent to it, and what each of its subscribers got. */
+/** The record of one room: the messages that were due, and the receipts of its subscribers. */
 export interface RoomRecord {
   readonly name: string;
-  /** The `log` messages of acknowledged changes by their keys, with the time at which the change was asked for. */
+  /** Times of the requests whose changes were acknowledged, by the key of their `log` message. */
   readonly log: Map<string, number>;
   readonly latest: Map<string, Subject>;
   readonly receipts: Receipt[];
 }
 
-/** What a change does to rooms: a `log` message with this key, or a new value of this subject. */
+/** The effect of a change on rooms: a `log` message with this key, or a new value of this subject. */
 export interface Effect {
   readonly rooms: readonly string[];
   readonly log?: string;
   readonly latest?: { readonly subject: string; readonly value: string; readonly rank: number };
 }
 
-/** Everything that was sent and received, by room. Judged when all is over: see judgement.ts. */
+/** The record of everything that was sent and received, by room. judgement.ts judges it after the run. */
 export class Ledger {
   readonly #rooms = new Map<string, RoomRecord>();
 
@@ -87,7 +92,7 @@ export class Ledger {
     return subject;
   }
 
-  /** A change of what this room is about may have been made or not. Other rooms may show the same subjects. */
+  /** Marks the subjects of a room as uncertain, in all rooms that have them: a change may have been made or not. */
   uncertain(name: string): void {
     for (const subject of this.room(name).latest.keys()) {
       for (const { latest } of this.#rooms.values()) {
@@ -97,7 +102,7 @@ export class Ledger {
     }
   }
 
-  /** A change was acknowledged. `at`: when it was asked for; absent for what was there before anybody watched. */
+  /** Records an acknowledged change. `at`: time of its request; absent for a change before any subscriber connected. */
   acknowledged(at: number | undefined, effects: readonly Effect[]): void {
     for (const { rooms, log, latest } of effects) {
       for (const room of rooms) {

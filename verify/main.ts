@@ -9,16 +9,17 @@ import { run } from "./run.ts";
 
 const HELP = `npm run verify -- [--url URL] [--minutes N] [--chaos]
 
-Checks that a deployment delivers what it promises: subscribers by both doors, known changes, and at the end whether
-each subscriber has each message once and in order, and the newest of each value. Ends with 1 when a promise was broken.
+Checks that a deployment delivers what it promises. Connects subscribers by both transports, makes known changes, and
+then checks that each subscriber has each message once and in order, and the newest of each value.
+Ends with 1 when a promise was broken.
   --url          the deployment; without it a cluster is started on this machine, and ended
-  --minutes      how long changes are made, 1
-  --subscribers  how many, 200
+  --minutes      duration of the changes, 1
+  --subscribers  number of subscribers, 200
   --rate         changes per second, 20
-  --chaos        kills a worker every 15 s and loses Redis now and then; only for a cluster of this machine
-  --workers      of the cluster that is started, 4
+  --chaos        kills a worker every 15 s and Redis now and then; only for a cluster on this machine
+  --workers      workers of the cluster that is started, 4
   --jwt-secret   signs the tokens (or JWT_SECRET); without it the demo users log in
-With --url it leaves behind what it has made: events, stations, bookings and tickets, named "Delivery check".`;
+With --url it leaves its events, stations, bookings and tickets behind, named "Delivery check".`;
 
 const OPTIONS = {
   url: { type: "string" },
@@ -31,7 +32,7 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** How much longer than the changes a token has to live; seconds. */
+/** Seconds that a token has to live beyond the changes. */
 const BEYOND = 300;
 
 try {
@@ -58,14 +59,14 @@ async function main(flags: Flags): Promise<boolean> {
   const { url, jwtSecret, dataDir } = running ?? own ?? {};
   let kept = false;
   try {
-    if (url === undefined) throw new Error("There is no deployment");
+    if (url === undefined) throw new Error("There is no deployment to check: give --url, or none to start one");
     const lives = seconds + BEYOND;
     const people = jwtSecret ? await signedPeople(jwtSecret, lives) : await demoPeople(url, lives);
     const chaos = flags.chaos && dataDir !== undefined ? await Chaos.of(dataDir, url) : undefined;
     kept = await run({ url, people, subscribers, rate, seconds, chaos, signal: stopper.signal });
     return kept;
   } finally {
-    if (own && !kept) console.log(`What the cluster said: ${own.logFile}`);
+    if (own && !kept) console.log(`The output of the cluster is in ${own.logFile}`);
     await own?.stop(!kept);
   }
 }
@@ -88,7 +89,7 @@ async function findRunning(url: string, flags: Flags): Promise<Running> {
     throw new Error(`--chaos kills processes, and those of ${new URL(url).hostname} are not on this machine`);
   }
   await fetch(`${url}/healthz`).catch(() => {
-    throw new Error(`No deployment answers at ${url}`);
+    throw new Error(`No deployment answers at ${url}: start one with npm start, or leave out --url`);
   });
   const jwtSecret = flags["jwt-secret"] ?? process.env.JWT_SECRET;
   return { url, jwtSecret, dataDir: (await readConfig(process.env)).dataDir };

@@ -4,25 +4,25 @@ import { z } from "zod";
 import { DEMO_PASSWORD, DEMO_USERS } from "../src/apps/demo-users.ts";
 import type { Role } from "../src/hub/identity.ts";
 
-/** Somebody who acts or watches. */
+/** A user that makes changes or subscribes. */
 export interface Person {
   readonly id: string;
   readonly token: string;
 }
 
-/** The people of a run. */
+/** The users of a run. */
 export interface People {
   readonly operator: Person;
   readonly admin: Person;
   readonly technician: Person;
-  /** Customer number `i`, from 0; where there are fewer, they come round again. */
+  /** Returns customer number `i`, from 0. Starts again with the first when there are fewer. */
   customer(i: number): Person;
 }
 
-/** More than there are rooms for a customer of its own. */
+/** Number of customers: more than there are rooms with a customer of their own. */
 const CUSTOMERS = 200;
 
-/** People whom nobody knows, by tokens that are signed here and live for `seconds`. */
+/** Returns users that are in no database, with tokens that are signed here and live for `seconds`. */
 export async function signedPeople(secret: string, seconds: number): Promise<People> {
   const person = async (role: Role): Promise<Person> => {
     const id = randomUUID();
@@ -38,7 +38,7 @@ export async function signedPeople(secret: string, seconds: number): Promise<Peo
   return people(await person("operator"), await person("admin"), await person("technician"), customers);
 }
 
-/** The people of the demo data. Rejects when they are not there, or their tokens would not live for `seconds`. */
+/** Logs in the users of the demo data. Rejects when they do not exist, or their tokens live for less than `seconds`. */
 export async function demoPeople(url: string, seconds: number): Promise<People> {
   const { operator, admin, technician, customer, secondCustomer } = DEMO_USERS;
   const login = async ({ phone }: { phone: string }): Promise<Person> => logIn(url, phone, seconds);
@@ -66,11 +66,11 @@ async function logIn(url: string, phone: string, seconds: number): Promise<Perso
     body: JSON.stringify({ phone, password: DEMO_PASSWORD }),
   });
   if (!response.ok) {
-    throw new Error(`The login of the demo user ${phone} is answered ${response.status}: give --jwt-secret instead`);
+    throw new Error(`The login of the demo user ${phone} was answered ${response.status}: give --jwt-secret instead`);
   }
   const { access_token, expires_in, user } = session.parse(await response.json());
   if (expires_in < seconds) {
-    throw new Error(`A token lives for ${expires_in / 60} minutes only: give fewer --minutes, or --jwt-secret`);
+    throw new Error(`A token lives for only ${expires_in / 60} minutes: give fewer --minutes, or --jwt-secret`);
   }
   return { id: user.id, token: access_token };
 }

@@ -1,14 +1,14 @@
 import type { Judgement } from "./judgement.ts";
 import type { Kind, Tally, Violation } from "./violation.ts";
 
-/** How many violations are described. */
+/** Violations of one kind that are described. */
 const DESCRIBED = 5;
 
 const PERCENTILES = [0.5, 0.9, 0.99, 1];
 const HEAD = ["class", "sent", "due", "delivered", "gaps", "repeats", "out of order", "not newest", "went back"];
 const MORE = ["resumed", "too old", "p50 ms", "p90", "p99", "max"];
 
-/** A table with a line per class. `log` has to deliver all that is due; the other classes may skip. */
+/** Returns a table with a row per class. `log` has to deliver all that is due; the other classes may skip. */
 export function table({ log, latest, violations }: Judgement, volatile: Tally): string {
   const broken = (kind: Kind): string => String(counted(violations, kind));
   const rows = [
@@ -28,7 +28,7 @@ export function table({ log, latest, violations }: Judgement, volatile: Tally): 
     .join("\n");
 }
 
-/** What was broken, the first few of each kind described. */
+/** Describes the first few violations of each kind and counts all of them. */
 export function describeViolations(violations: readonly Violation[]): string {
   const kinds = [...new Set(violations.map(({ kind }) => kind))];
   const lines = kinds.flatMap((kind) => {
@@ -40,7 +40,7 @@ export function describeViolations(violations: readonly Violation[]): string {
   return lines.join("\n");
 }
 
-/** Values of an unsorted list below which the given parts of it are; the last of it for 1. `undefined` for none. */
+/** Returns percentiles of an unsorted list; `parts` from 0 to 1. Gives `undefined` for an empty list. */
 export function percentiles(list: readonly number[], parts: readonly number[]): (number | undefined)[] {
   const sorted = Float64Array.from(list).sort();
   return parts.map((part) => sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]);

@@ -16,15 +16,15 @@ export interface Run {
   /** Changes per second. */
   readonly rate: number;
   readonly seconds: number;
-  /** What hurts the deployment meanwhile. */
+  /** Faults that are injected during the changes. */
   readonly chaos: Chaos | undefined;
-  /** Ends the changes early; what was sent by then is judged. */
+  /** Ends the changes early; the messages sent by then are judged. */
   readonly signal: AbortSignal;
 }
 
 const PROGRESS_MS = 5_000;
 
-/** Watches and changes a deployment, and tells what came of it. Resolves with whether every promise was kept. */
+/** Subscribes to a deployment, changes it, and prints the results. Resolves to true when every promise was kept. */
 export async function run({ url, people, subscribers, rate, seconds, chaos, signal }: Run): Promise<boolean> {
   const ledger = new Ledger();
   const api = new Api(url);
@@ -32,26 +32,26 @@ export async function run({ url, people, subscribers, rate, seconds, chaos, sign
   const audience = new Audience(url, groups, ledger);
   const changes = new Changes(groups, ledger);
   try {
-    console.log(`${audience.size} subscribers come in …`);
+    console.log(`${audience.size} subscribers connect …`);
     await audience.enter();
-    console.log(`${rate} changes a second for ${seconds} s${chaos ? ", with chaos" : ""}`);
+    console.log(`${rate} changes per second for ${seconds} s${chaos ? ", with chaos" : ""}`);
     const begin = performance.now();
     const over = new AbortController();
-    let told = 0;
+    let reported = 0;
     const progress = report(over.signal, () => {
       const time = `${Math.round((performance.now() - begin) / 1_000)} s`;
       const made = `${changes.acknowledged} changes acknowledged, ${audience.received} messages received`;
-      const news = chaos?.done.slice(told) ?? [];
-      told += news.length;
-      return [time, `${audience.present} subscribers there`, made, ...news].join(", ");
+      const newFaults = chaos?.done.slice(reported) ?? [];
+      reported += newFaults.length;
+      return [time, `${audience.present} subscribers connected`, made, ...newFaults].join(", ");
     });
     audience.typing.start();
-    const blows = chaos?.run(seconds, signal);
+    const faults = chaos?.run(seconds, signal);
     await changes.run(rate, seconds, signal);
-    await blows;
+    await faults;
     audience.typing.stop();
     await chaos?.whole().catch((error: Error) => console.log(error.message));
-    console.log("No more changes; waiting until nothing comes any more …");
+    console.log("No more changes; waiting for the last messages …");
     await audience.settle();
     over.abort();
     await progress;
@@ -60,7 +60,9 @@ export async function run({ url, people, subscribers, rate, seconds, chaos, sign
     const judgement = judge(ledger.rooms);
     const violations = [...judgement.violations, ...changes.violations, ...audience.violations()];
     console.log(`\n${table(judgement, audience.typing.tally)}\n`);
-    console.log(`${changes.acknowledged} of ${changes.asked} changes acknowledged, ${api.retries} requests repeated.`);
+    console.log(
+      `${changes.acknowledged} of ${changes.requested} changes acknowledged, ${api.retries} requests repeated.`,
+    );
     if (chaos) console.log(`Chaos: ${chaos.done.join(", ")}.`);
     if (violations.length > 0) console.log(`\n${describeViolations(violations)}`);
     console.log(violations.length > 0 ? "\nPromises were broken." : "Every promise was kept.");
@@ -72,7 +74,7 @@ export async function run({ url, people, subscribers, rate, seconds, chaos, sign
   }
 }
 
-/** Prints a line every few seconds until `signal` says so. */
+/** Prints a line every few seconds until `signal` aborts. */
 async function report(signal: AbortSignal, line: () => string): Promise<void> {
   while (!signal.aborted) {
     await sleep(PROGRESS_MS, undefined, { signal }).catch(() => {});

@@ -1,65 +1,69 @@
 import { z } from "zod";
-import type { Address, Body, Door, Link } from "./doors.ts";
 import type { LoggedMessage, Receipt, SeenValue } from "./ledger.ts";
+import type { Address, Body, Link, Transport } from "./transports.ts";
 
-/** What a message says about a change. */
+/** The part of a message that is judged. */
 export type Reading =
   | { readonly log: string }
   | { readonly subject: string; readonly value: string }
   | { readonly isTyping: boolean };
 
-/** How to be a subscriber of a room. */
+/** The way to subscribe to a room and to read its messages. */
 export interface Subscription {
   readonly address: Address;
-  /** The first message that a client gets. */
+  /** The type of the first message that a client gets. */
   readonly greeting: string;
-  /** What is sent after it to come into the room, and how that is confirmed. Absent: the address is the room's. */
+  /**
+   * The message that joins the room after the greeting, and the type of its confirmation. Absent: the address joins.
+   */
   readonly request?: { readonly type: string; readonly body: Body; readonly confirmation: string };
-  /** Before that, the same messages come by another room that the client is in from the start. */
+  /**
+   * True if, before the confirmation, the same messages arrive by another room that the client is in from the start.
+   */
   readonly isInOtherBefore?: boolean;
-  /** `undefined` for what is not of interest. */
+  /** Reads a message; `undefined` for one that is not judged. */
   read(type: string, body: Body): Reading | undefined;
 }
 
 export interface SubscriberOptions {
   readonly name: string;
   readonly url: string;
-  readonly door: Door;
+  readonly transport: Transport;
   readonly subscription: Subscription;
   readonly receipt: Receipt;
-  /** Called when it hears that somebody is typing. */
+  /** Called when another client types. */
   readonly onTyping: () => void;
 }
 
-/** How long a connection has to be confirmed; milliseconds. */
+/** Milliseconds that a connection has to be confirmed. */
 const CONFIRMED_MS = 15_000;
 
-/** Before it comes back, at first and at most; milliseconds, and as much again at random. */
+/** Milliseconds before a reconnect, at first and at most; up to as much again is added at random. */
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 4_000;
 
 const confirmation = z.object({ recovered: z.boolean().optional(), seq: z.number().optional() });
 const numbered = z.object({ seq: z.number().optional() });
 
-/** A client that comes back whenever its connection ends, and asks for what it has missed. */
+/** A client that reconnects whenever its connection ends, and resumes from the last message that it has. */
 export class Subscriber {
   readonly #options: SubscriberOptions;
   #link: Link | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The newest `seq` that it has, by message or by word. */
+  /** The newest `seq` that it has received, in a message or a confirmation. */
   #last = 0;
-  /** What has come by another room since it connected. Of no use when it is not confirmed then. */
+  /** Messages by another room since it connected. They are dropped if the connection ends before its confirmation. */
   readonly #elsewhere: LoggedMessage[] = [];
   #failures = 0;
   #isLive = false;
   #isOver = false;
-  /** When it last got a message that counts; milliseconds of `performance.now()`. */
+  /** Time of the last judged message; milliseconds of `performance.now()`. */
   lastArrival = 0;
-  /** How many of these it has got. */
+  /** Number of judged messages received. */
   received = 0;
-  /** What it got and could not read. */
+  /** Messages that could not be read, with the reason. */
   readonly malformed: string[] = [];
-  /** Why it is not there, when it is not. */
+  /** The reason why it is not connected; empty while it is. */
   trouble = "";
 
   constructor(options: SubscriberOptions) {
@@ -75,15 +79,15 @@ export class Subscriber {
   }
 
   start(): void {
-    const { url, door, subscription } = this.#options;
+    const { url, transport, subscription } = this.#options;
     const { address, request } = subscription;
     const since = this.#last;
-    const link = door.open(url, address, request ? undefined : since, {
+    const link = transport.open(url, address, request ? undefined : since, {
       message: (type, body) => {
         if (link === this.#link) this.#read(link, since, type, body);
       },
       closed: (reason) => {
-        if (link === this.#link) this.#comeBack(reason);
+        if (link === this.#link) this.#reconnect(reason);
       },
     });
     this.#link = link;
@@ -103,13 +107,13 @@ export class Subscriber {
 
   #read(link: Link, since: number, type: string, body: Body): void {
     try {
-      this.#hear(link, since, type, body);
+      this.#receive(link, since, type, body);
     } catch (error) {
       this.malformed.push(`${type} ${JSON.stringify(body)}: ${error instanceof Error ? error.message : error}`);
     }
   }
 
-  #hear(link: Link, since: number, type: string, body: Body): void {
+  #receive(link: Link, since: number, type: string, body: Body): void {
     const { greeting, request, isInOtherBefore } = this.#options.subscription;
     if (!this.#isLive) {
       if (type === "error") {
@@ -159,7 +163,7 @@ export class Subscriber {
     }
   }
 
-  #comeBack(reason: string): void {
+  #reconnect(reason: string): void {
     clearTimeout(this.#timer);
     this.#link = undefined;
     this.#elsewhere.length = 0;

@@ -2,22 +2,22 @@ import type { Subscriber } from "./subscriber.ts";
 import type { Tally } from "./violation.ts";
 import { emptyTally } from "./violation.ts";
 
-/** Between two who begin to type; milliseconds. */
+/** Milliseconds between two `typing` messages. */
 const INTERVAL_MS = 200;
 
-/** A chat in which somebody may type. */
+/** A chat whose members send `typing`. */
 export interface Chat {
-  /** Its name on the wire, and in the ledger. */
+  /** Its name on the wire; `name` is the one in the ledger. */
   readonly room: string;
   readonly name: string;
   readonly members: readonly Subscriber[];
 }
 
-/** Subscribers of chats who say that they are typing: the `volatile` messages of a run, which nobody has to get. */
+/** Sends `typing` as subscribers of chats: the `volatile` messages of a run, which may be lost. */
 export class Typing {
   readonly tally: Tally = emptyTally();
   readonly #chats: readonly Chat[];
-  readonly #saidAt = new Map<string, number>();
+  readonly #sentAt = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #turn = 0;
 
@@ -26,22 +26,22 @@ export class Typing {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#say(), INTERVAL_MS);
+    this.#timer = setInterval(() => this.#type(), INTERVAL_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Somebody in the chat `name` has heard that another is typing. */
-  heard(name: string): void {
-    const saidAt = this.#saidAt.get(name);
-    if (saidAt === undefined) return;
+  /** Counts a `typing` that a member of the chat `name` has received. */
+  received(name: string): void {
+    const sentAt = this.#sentAt.get(name);
+    if (sentAt === undefined) return;
     this.tally.delivered++;
-    this.tally.latencies.push(performance.now() - saidAt);
+    this.tally.latencies.push(performance.now() - sentAt);
   }
 
-  #say(): void {
+  #type(): void {
     const turn = this.#turn++;
     const chat = this.#chats[turn % this.#chats.length];
     const present = chat?.members.filter(({ isLive }) => isLive) ?? [];
@@ -49,7 +49,7 @@ export class Typing {
     if (!chat || !typist) return;
     this.tally.sent++;
     this.tally.due += present.length - 1;
-    this.#saidAt.set(chat.name, performance.now());
+    this.#sentAt.set(chat.name, performance.now());
     typist.send("typing", { room: chat.room, data: { isTyping: true } });
   }
 }

@@ -1,18 +1,18 @@
 /**
- * How a promise was broken:
+ * The kind of a broken promise:
  *
  * | kind | |
  * |---|---|
- * | `gap` | a message never came |
- * | `repeat` | one came twice |
- * | `order` | one came after a later one, or the subscribers of a room do not agree which is which |
+ * | `gap` | a message never arrived |
+ * | `repeat` | a message arrived twice |
+ * | `order` | a message arrived after a later one, or two subscribers have different messages under one `seq` |
  * | `no seq` | the deployment sends no `seq`, so that nothing can be resumed |
- * | `forgotten` | a client that came back was told that it is too late, though it had missed no more than is kept |
- * | `not newest` | the last value that a subscriber got is not the newest |
- * | `went back` | a value came after a later one |
+ * | `forgotten` | a client got `recovered: false`, though it had missed no more than the retention keeps |
+ * | `not newest` | the last value that a subscriber received is not the newest |
+ * | `went back` | a value arrived after a later one |
  * | `command` | a change was refused, or never answered |
  * | `malformed` | a message does not have the fields of its type |
- * | `absent` | a subscriber could not come back |
+ * | `absent` | a subscriber could not reconnect |
  */
 export type Kind =
   | "gap"
@@ -28,24 +28,24 @@ export type Kind =
 
 export interface Violation {
   readonly kind: Kind;
-  /** How many messages or values it is about. */
+  /** Number of messages or values concerned. */
   readonly count: number;
-  /** The room and, where it is about one, the subscriber with its door. */
+  /** The room and, if one is concerned, the subscriber with its transport. */
   readonly where: string;
   readonly detail: string;
 }
 
-/** What became of the messages of one class. */
+/** The counts and latencies of the messages of one class. */
 export interface Tally {
   /** Messages that changes caused. */
   sent: number;
-  /** How often they were to arrive, over all subscribers. */
+  /** Deliveries that were due, over all subscribers. */
   due: number;
   delivered: number;
-  /** Times that a subscriber came back and asked for what it had missed, and how often it was told that it is too late. */
+  /** Number of resumes, and of those answered with `recovered: false`. */
   resumed: number;
   tooOld: number;
-  /** Milliseconds from when a change was asked for to each delivery. */
+  /** Milliseconds from the request of a change to each delivery. */
   readonly latencies: number[];
 }
 

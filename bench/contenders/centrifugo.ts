@@ -1,18 +1,18 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Contender } from "./contender.ts";
-import { freePort, pidOf, says, startListening, stop } from "./programs.ts";
+import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
-/** Centrifugo 6, if it is on the PATH. Written from its documentation: no machine of ours has had it yet. */
+/** Centrifugo 6, if it is on the PATH. Written from its documentation, and never run yet. */
 export const centrifugo: Contender = {
   title: "Centrifugo",
   settings:
     "defaults; anybody may subscribe and publish; published by one HTTP request per message (this contender has never been run)",
   async missing() {
-    return (await says("centrifugo", "version")) === undefined ? "not on the PATH" : undefined;
+    return (await outputOf("centrifugo", "version")) === undefined ? "not on the PATH" : undefined;
   },
   async versions() {
-    const version = /v?(\d+\.\d+\.\d+)/.exec((await says("centrifugo", "version")) ?? "")?.[1];
+    const version = /v?(\d+\.\d+\.\d+)/.exec((await outputOf("centrifugo", "version")) ?? "")?.[1];
     return version === undefined ? {} : { Centrifugo: version };
   },
   async start({ folder }) {

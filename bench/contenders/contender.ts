@@ -1,31 +1,31 @@
-import type { TargetFacts } from "../load/target.ts";
+import type { TargetInfo } from "../load/target.ts";
 
-/** What a contender needs to start. */
+/** The parameters with which a contender starts. */
 export interface Start {
   readonly workers: 1 | 2;
   /** A folder of its own, empty. */
   readonly folder: string;
-  /** A Redis that holds nothing; there whenever there are several workers, or the contender asks for it. */
+  /** The URL of an empty Redis; given if there are several workers, or the contender needs one. */
   readonly redisUrl: string | undefined;
 }
 
 export interface RunningContender {
-  readonly target: TargetFacts;
+  readonly target: TargetInfo;
   stop(): Promise<void>;
 }
 
-/** Something that could stand in Junction's place, or one of its settings. */
+/** A program that is measured: Junction with one of its settings, or an alternative to it. */
 export interface Contender {
-  /** What it is, in one line. */
+  /** A description in one line. */
   readonly title: string;
-  /** How it is set up: all that differs from its defaults. */
+  /** Its settings: all that differs from its defaults. */
   readonly settings: string;
-  /** Needs a Redis even when it is alone. */
+  /** True if it needs a Redis even with one worker. */
   readonly needsRedis?: boolean;
-  /** Why it cannot run on this machine; absent: it always can. */
+  /** Resolves to the reason why it cannot run on this machine. Absent: it can run on any. */
   readonly missing?: () => Promise<string | undefined>;
-  /** Its versions, by name, besides those of Node and its packages. */
+  /** Resolves to its versions by name, besides those of Node and its packages. */
   readonly versions?: () => Promise<Readonly<Record<string, string>>>;
-  /** Resolves when it serves; rejects with what it said when it does not come up. */
+  /** Resolves when it serves. Rejects with its output when it does not come up. */
   start(start: Start): Promise<RunningContender>;
 }

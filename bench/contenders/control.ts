@@ -2,26 +2,26 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { type Plan, type Publish, type Sent, Ticker } from "./ticker.ts";
 
-/** What the load generator tells a server, one JSON text per line. */
-export type Order =
+/** A message from the load generator to a server, one JSON text per line. */
+export type ControlMessage =
   | { readonly start: Plan }
   | { readonly acknowledge: number }
   | { readonly stop: true }
-  /** Collects garbage, so that the memory that is left is in use. */
+  /** Collects garbage, so that the remaining memory is in use. */
   | { readonly collect: true };
 
-/** What the server answers. */
+/** An answer of the server. */
 export type Answer = { readonly stopped: Sent } | { readonly collected: true };
 
-/** What a contender that is a Node program of ours tells the benchmark once it serves. */
+/** A message to the benchmark from a contender that is a Node program of this repository: it serves, on these ports. */
 export interface Ready {
   readonly port: number;
   readonly control: number;
 }
 
 /**
- * The same for every contender that runs in Node: a port on which the load generator starts and stops the publishing,
- * beside the server's own. Tells the benchmark that the server serves, and ends with the benchmark.
+ * Opens a control port beside the server's own port, on which the load generator starts and stops the publishing. It is
+ * the same for every contender that runs in Node. Sends `Ready` to the benchmark, and ends with the benchmark.
  */
 export async function serveControl(port: number, publish: Publish): Promise<void> {
   const server = createServer((socket) => take(socket, publish));
@@ -32,18 +32,18 @@ export async function serveControl(port: number, publish: Publish): Promise<void
 
 function take(socket: Socket, publish: Publish): void {
   let ticker: Ticker | undefined;
-  const answer = (said: Answer): void => void socket.write(`${JSON.stringify(said)}\n`);
+  const send = (answer: Answer): void => void socket.write(`${JSON.stringify(answer)}\n`);
   socket.setNoDelay(true);
   socket.on("error", () => socket.destroy());
   createInterface(socket).on("line", (line) => {
-    const order = JSON.parse(line) as Order;
-    if ("start" in order) ticker = new Ticker(order.start, publish);
-    else if ("acknowledge" in order) ticker?.acknowledge(order.acknowledge);
-    else if ("stop" in order) answer({ stopped: ticker?.stop() ?? {} });
+    const message = JSON.parse(line) as ControlMessage;
+    if ("start" in message) ticker = new Ticker(message.start, publish);
+    else if ("acknowledge" in message) ticker?.acknowledge(message.acknowledge);
+    else if ("stop" in message) send({ stopped: ticker?.stop() ?? {} });
     else {
-      // Two times, because what the first one finalises the second one frees.
+      // Twice, because the second collection frees the objects that the first one finalised.
       for (let i = 0; i < 2; i++) globalThis.gc?.();
-      answer({ collected: true });
+      send({ collected: true });
     }
   });
 }

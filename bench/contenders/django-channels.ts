@@ -1,14 +1,14 @@
 import type { Contender } from "./contender.ts";
-import { freePort, pidOf, says, startListening, stop } from "./programs.ts";
+import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
-/** The one on the PATH, and the system's, which has the packages of the distribution. */
+/** Python on the PATH, and the system's Python, which has the packages of the distribution. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
 const VERSIONS = `import channels, channels_redis, daphne, django, platform
 print(f"Python {platform.python_version()}, Django {django.__version__}, Channels {channels.__version__}, " +
       f"channels_redis {channels_redis.__version__}, daphne {daphne.__version__}")`;
 
-/** Django Channels on daphne, with Redis as its channel layer even on one server, as its documentation asks for. */
+/** Django Channels on daphne, with Redis as its channel layer even on one server, as its documentation requires. */
 export const djangoChannels: Contender = {
   title: "Django Channels on daphne",
   settings:
@@ -49,7 +49,7 @@ let found: Promise<{ command: string; versions: string } | undefined> | undefine
 function python() {
   found ??= (async () => {
     for (const command of PYTHONS) {
-      const versions = await says(command, "-c", VERSIONS);
+      const versions = await outputOf(command, "-c", VERSIONS);
       if (versions !== undefined) return { command, versions: versions.trim() };
     }
     return undefined;

@@ -1,6 +1,6 @@
-"""Rooms on Django Channels, the way its documentation has them: a group per room, Redis as the channel layer.
+"""Rooms on Django Channels as in its documentation: a group per room, Redis as the channel layer.
 
-daphne serves `application`. REDIS_URL says where Redis is. A POST to /rooms/<room> publishes its body to the room.
+daphne serves `application`. REDIS_URL is the address of Redis. A POST to /rooms/<room> publishes its body to the room.
 """
 
 import os

@@ -5,22 +5,22 @@ import { nchan } from "./nchan.ts";
 import { nodeContender } from "./node-contender.ts";
 
 const JUNCTION = "one worker as npm start runs it, all apps; embedded database; no requests logged";
-const DOORS = { plain: "plain WebSocket", socketio: "Socket.IO" };
+const TRANSPORTS = { plain: "plain WebSocket", socketio: "Socket.IO" };
 
-/** `coalesceMs`: absent for its default. */
-function junction(door: keyof typeof DOORS, coalesceMs?: number): Contender {
+/** Returns Junction on a transport; `coalesceMs` is absent for its default. */
+function junction(transport: keyof typeof TRANSPORTS, coalesceMs?: number): Contender {
   const isDefault = coalesceMs === undefined;
   const window = isDefault ? "" : `, ${coalesceMs === 0 ? "no window" : `${coalesceMs} ms`}`;
   return nodeContender({
-    title: `Junction, ${DOORS[door]}${window}`,
+    title: `Junction, ${TRANSPORTS[transport]}${window}`,
     settings: `${JUNCTION}; ${isDefault ? "default window" : `coalesceMs ${coalesceMs}`}`,
     file: "junction.ts",
-    protocol: `junction-${door}`,
+    protocol: `junction-${transport}`,
     ...(!isDefault && { options: { coalesceMs } }),
   });
 }
 
-/** What is measured, by name. */
+/** The contenders, by name. */
 export const CONTENDERS = {
   "junction-plain": junction("plain"),
   "junction-plain-2ms": junction("plain", 2),
@@ -82,7 +82,7 @@ export const CONTENDERS = {
 
 export type ContenderName = keyof typeof CONTENDERS;
 
-/** Those that publish into rooms in a Node program, by a ticker of their own. */
+/** Contenders that publish into rooms from a Node program, with a ticker of their own. */
 export const IN_NODE = [
   "junction-plain",
   "junction-plain-2ms",
@@ -93,7 +93,7 @@ export const IN_NODE = [
   "ws-joined",
 ] as const satisfies ContenderName[];
 
-/** Those that publish into rooms. */
+/** Contenders that publish into rooms. */
 export const BROADCASTERS: readonly ContenderName[] = [...IN_NODE, "nchan", "django-channels", "centrifugo"];
 
 export function contenderOf(name: ContenderName): Contender {

@@ -8,7 +8,10 @@ import { notes } from "./notes-app.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { settingsOf } from "./settings.ts";
 
-/** A worker as `npm start` runs it, with all apps and those of the benchmark; it logs what goes wrong, but no request. */
+/**
+ * A worker as `npm start` runs it, with all apps and those of the benchmark. It logs warnings and errors, but no
+ * request.
+ */
 const settings = settingsOf(process.argv);
 const apps = [...SERVED.apps, bench, notes].map((app) => (settings.oneAtATime ? oneAtATime(app) : app));
 const { MONGODB_URL, BENCH_JWT_SECRET } = process.env;

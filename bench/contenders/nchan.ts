@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Contender } from "./contender.ts";
-import { freePort, pidOf, says, startListening, stop } from "./programs.ts";
+import { freePort, outputOf, pidOf, startListening, stop } from "./programs.ts";
 
 const MODULE = "ngx_nchan_module.so";
 
@@ -15,14 +15,14 @@ export const nchan: Contender = {
     return (await modulePath()) === undefined ? "not installed (Debian: libnginx-mod-nchan)" : undefined;
   },
   async versions() {
-    const nginx = /nginx\/([\d.]+)/.exec((await says("nginx", "-v")) ?? "")?.[1];
-    const module = /Version: (\S+)/.exec((await says("dpkg", "-s", "libnginx-mod-nchan")) ?? "")?.[1];
+    const nginx = /nginx\/([\d.]+)/.exec((await outputOf("nginx", "-v")) ?? "")?.[1];
+    const module = /Version: (\S+)/.exec((await outputOf("dpkg", "-s", "libnginx-mod-nchan")) ?? "")?.[1];
     return { ...(nginx && { nginx }), ...(module && { nchan: module }) };
   },
   async start({ folder }) {
     const port = await freePort();
     await mkdir(path.join(folder, "temp"), { recursive: true });
-    // Started by root, nginx serves as another user, who has to reach its folder.
+    // nginx that was started by root serves as another user, which has to reach its folder.
     await chmod(folder, 0o755);
     const file = path.join(folder, "nchan.conf");
     await writeFile(file, configuration((await modulePath()) ?? "", folder, port));
@@ -32,7 +32,7 @@ export const nchan: Contender = {
 };
 
 async function modulePath(): Promise<string | undefined> {
-  const folder = /--modules-path=(\S+)/.exec((await says("nginx", "-V")) ?? "")?.[1];
+  const folder = /--modules-path=(\S+)/.exec((await outputOf("nginx", "-V")) ?? "")?.[1];
   const file = folder === undefined ? undefined : path.join(folder, MODULE);
   return file !== undefined && existsSync(file) ? file : undefined;
 }

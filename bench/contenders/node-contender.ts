@@ -8,7 +8,7 @@ import type { Settings } from "./settings.ts";
 
 const TSX = import.meta.resolve("tsx");
 
-/** A contender that is a Node program of ours, in a file beside this one. */
+/** A contender that is a Node program in a file beside this one. */
 export interface NodeContender extends Pick<Contender, "title" | "settings"> {
   readonly file: string;
   readonly protocol: ProtocolName;
@@ -16,9 +16,9 @@ export interface NodeContender extends Pick<Contender, "title" | "settings"> {
   readonly options?: Pick<Settings, "coalesceMs" | "oneAtATime">;
 }
 
-export function nodeContender({ file, protocol, variant, options, ...facts }: NodeContender): Contender {
+export function nodeContender({ file, protocol, variant, options, ...description }: NodeContender): Contender {
   return {
-    ...facts,
+    ...description,
     async start(start) {
       const running: { program: Program; ready: Ready }[] = [];
       const end = async (): Promise<void> => {
@@ -40,7 +40,7 @@ export function nodeContender({ file, protocol, variant, options, ...facts }: No
 
 async function startOne(file: string, { workers: _, ...settings }: Settings & Start) {
   const script = path.join(import.meta.dirname, file);
-  // Garbage is collected on order before memory is looked at; nothing else uses what the flag opens.
+  // Garbage is collected on request before memory is read; nothing else uses what the flag exposes.
   const args = ["--expose-gc", "--import", TSX, script, JSON.stringify(settings)];
   const program = new Program(file, process.execPath, args, { ipc: true });
   const ready = await new Promise<Ready>((resolve, reject) => {

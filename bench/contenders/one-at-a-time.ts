@@ -3,11 +3,11 @@ import { createTurns } from "../../src/hub/in-turn.ts";
 import type { Collection, Document, Store } from "../../src/store/collection.ts";
 
 /**
- * The app on a store without group commit: a change of a document is asked for when the one before it is done, so the
- * store never finds two waiting and writes each by itself. That is all that differs.
+ * Returns the app on a store without group commit. A change of a document is requested when the one before it is done,
+ * so the store never finds two waiting and writes each by itself. Nothing else differs.
  */
 export function oneAtATime(app: App): App {
-  return { ...app, start: (tools) => app.start({ ...tools, store: withTurns(tools.store) }) };
+  return { ...app, start: (server) => app.start({ ...server, store: withTurns(server.store) }) };
 }
 
 function withTurns(store: Store): Store {

@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 import { listens } from "../../src/cluster/local-redis.ts";
 import { Program, type ProgramOptions } from "../../src/cluster/program.ts";
 
-/** How long a program has to come up, and to end by itself; milliseconds. */
+/** Milliseconds that a program has to come up, and to end by itself. */
 const UP_MS = 20_000;
 const DOWN_MS = 3_000;
 
-/** Starts a program that listens at `port`; rejects with what it said when it does not come to that. */
+/** Starts a program that listens at `port`. Rejects with its output when it does not come up. */
 export async function startListening(
   name: string,
   command: string,
@@ -34,7 +34,7 @@ export function pidOf({ pid, name }: Program): number {
   return pid;
 }
 
-/** A port that was free a moment ago, for programs that cannot choose one themselves. */
+/** Resolves to a port that was free a moment ago, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -44,8 +44,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** What a command says, on either stream; `undefined` when there is no such command, or it fails. */
-export async function says(command: string, ...args: string[]): Promise<string | undefined> {
+/** Resolves to the output of a command on both streams; `undefined` when there is no such command, or it fails. */
+export async function outputOf(command: string, ...args: string[]): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 10_000 });
     return `${stdout}${stderr}`;

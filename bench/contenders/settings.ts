@@ -1,10 +1,10 @@
-/** What the benchmark gives a contender that is a Node program of ours, as its one argument. */
+/** The settings that the benchmark passes to a contender that is a Node program of this repository, as its argument. */
 export interface Settings {
-  /** Names it among the workers of one hub, from 1. */
+  /** Its number among the workers of one hub, from 1. */
   readonly worker: number;
-  /** Where the workers of one hub keep their data. */
+  /** The folder for the data of the workers of one hub. */
   readonly folder: string;
-  /** Given where the scenario has several workers. */
+  /** Given if the scenario has several workers. */
   readonly redisUrl: string | undefined;
   /** Junction's `coalesceMs`; absent: its default. */
   readonly coalesceMs?: number;

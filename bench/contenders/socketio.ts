@@ -7,7 +7,7 @@ import { Server } from "socket.io";
 import { serveControl } from "./control.ts";
 import { settingsOf } from "./settings.ts";
 
-/** Socket.IO as its documentation has it: every option at its default; between workers, its Redis adapter. */
+/** Socket.IO as in its documentation: every option at its default; between workers, its Redis adapter. */
 const { redisUrl } = settingsOf(process.argv);
 
 const http = createServer();

@@ -1,4 +1,4 @@
-/** What is published: ticks, each of them so many messages into so many rooms. */
+/** A plan of publishing in ticks. Each tick publishes `perTick` messages into each of `roomsPerTick` rooms. */
 export interface Plan {
   /** The rooms, which take turns. */
   readonly rooms: readonly string[];
@@ -6,13 +6,13 @@ export interface Plan {
   /** Messages that each of these rooms gets in one tick. */
   readonly perTick: number;
   /**
-   * `outstanding`: a tick follows as soon as the loop comes round, while at most so many ticks have not reached all their
-   * receivers (closed loop). `perSecond`: so many ticks a second, whatever becomes of them (open loop).
+   * `outstanding`: a tick follows in the next turn of the loop, while at most this number of ticks have not reached all
+   * their receivers (closed loop). `perSecond`: ticks per second, whether they arrive or not (open loop).
    */
   readonly pace: { readonly outstanding: number } | { readonly perSecond: number };
 }
 
-/** A message: its number in its room, from 1, and when it was published, as `now()` says. */
+/** A message: its number in its room, from 1, and the time of its publishing by `now()`. */
 export interface Payload {
   readonly n: number;
   readonly at: number;
@@ -22,21 +22,23 @@ export interface Payload {
 /** Sends messages into a room, all in this tick. */
 export type Publish = (room: string, payloads: readonly Payload[]) => void;
 
-/** By room, how many messages were published. */
+/** The number of messages published, by room. */
 export type Sent = Readonly<Record<string, number>>;
 
-/** Makes the message some 120 bytes long on the wire, about what a location or a booking takes. */
+/** The text that makes a message some 120 bytes long on the wire, about the size of a location or a booking. */
 const TEXT = "A message about as long as a location.".padEnd(70, ".");
 
 /** A timer fires up to this late on an idle loop; milliseconds. */
 const TIMER_IS_COARSE_MS = 2;
 
-/** Milliseconds of the machine's monotonic clock: the same in every process. */
+/** Returns the milliseconds of the machine's monotonic clock, which is the same in every process. */
 export function now(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000;
 }
 
-/** Publishes by plan. Each tick is a turn of the event loop of its own: what it publishes is never joined with the next. */
+/**
+ * Publishes by plan. Each tick has its own turn of the event loop, so that its messages are not joined with the next.
+ */
 export class Ticker {
   readonly #plan: Plan;
   readonly #publish: Publish;
@@ -55,7 +57,7 @@ export class Ticker {
     this.#schedule();
   }
 
-  /** So many ticks have reached all their receivers. */
+  /** Records that `ticks` ticks have reached all their receivers. */
   acknowledge(ticks: number): void {
     this.#acknowledged = ticks;
     if (!this.#isWaiting) return;
@@ -68,7 +70,9 @@ export class Ticker {
     return this.#sent;
   }
 
-  /** Always called after the publishing of a tick, so that whatever writes at the end of a tick does so before the next. */
+  /**
+   * Schedules the next tick. Called after the publishing of a tick, so that its writes are done before the next one.
+   */
   #schedule(): void {
     const { pace } = this.#plan;
     if ("perSecond" in pace) {
@@ -90,7 +94,7 @@ export class Ticker {
     const { pace } = this.#plan;
     if ("perSecond" in pace) {
       for (let due = this.#dueAt(pace.perSecond); due <= now(); due = this.#dueAt(pace.perSecond)) {
-        // A tick that is late because the server is busy counts from when it was due, or the wait would be left out.
+        // A tick that is late because the server is busy counts from its due time, or the wait would be left out.
         const at = now();
         this.#tick(at - due <= TIMER_IS_COARSE_MS ? at : due);
       }

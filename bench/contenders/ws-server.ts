@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { serveControl } from "./control.ts";
 import type { Publish } from "./ticker.ts";
 
-/** Rooms on bare `ws`, the way most people write them: the text is made once and sent to each member. */
+/** Serves rooms on bare `ws`, written as usual: the text is made once and sent to each member. */
 export async function serveWs(publishTo: (members: ReadonlySet<WebSocket>) => Publish): Promise<void> {
   const rooms = new Map<string, Set<WebSocket>>();
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });

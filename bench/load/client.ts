@@ -3,35 +3,35 @@ import { CLOSE, clientFrame, FrameParser, PING, PONG, TEXT } from "./frames.ts";
 import { upgradeEnd, upgradeRequest } from "./handshake.ts";
 import type { Protocol } from "./protocols.ts";
 
-/** Messages are longer; what is shorter is a ping of the contender's own protocol. */
+/** The shortest message in bytes; a shorter text is a ping of the contender's own protocol. */
 const SHORTEST_MESSAGE = 16;
 
 const NEWLINE = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** All sockets read into the same memory: what was read is dealt with before the next read. */
+/** The memory that all sockets read into: a read is processed before the next one. */
 const SHARED = Buffer.alloc(64 * 1024);
 
-/** What a client tells of. */
+/** The events of a client. */
 export interface Listener {
-  /** A message came. Called for every one, so it must be quick; the payload is valid during the call only. */
+  /** Called for every message, so it must be quick. The payload is valid during the call only. */
   delivered(client: Client, buffer: Buffer, start: number, end: number): void;
-  /** The connection has ended, and nobody here has ended it. */
+  /** Called when the connection has ended without `cut`. */
   lost(client: Client, reason: Error): void;
 }
 
-/** A WebSocket client on a raw TCP connection that is in one room and counts what comes. */
+/** A WebSocket client on a raw TCP connection that is in one room and counts its messages. */
 export class Client {
   readonly room: string;
-  /** Messages that came. */
+  /** Number of messages received. */
   received = 0;
-  /** Resolves when it is in its room; rejects when it does not get there. */
+  /** Resolves when it is in its room. Rejects when it fails to join. */
   readonly joined: Promise<void>;
   readonly #protocol: Protocol;
   readonly #listener: Listener;
   readonly #socket: Socket;
   readonly #parser: FrameParser;
-  /** What has come of the answer to the upgrade; `undefined` once it is complete. */
+  /** The part of the answer to the upgrade that has arrived; `undefined` once it is complete. */
   #answer: Buffer | undefined = NOTHING;
   #isIn = false;
   #isOver = false;
@@ -62,7 +62,7 @@ export class Client {
     this.#socket.once("close", () => this.#end(new Error("the server has closed the connection")));
   }
 
-  /** Ends it without a word, as a network that breaks does; it leaves no TIME_WAIT behind. */
+  /** Ends the connection without a close frame, as a broken network does. Leaves no TIME_WAIT behind. */
   cut(): void {
     this.#isOver = true;
     this.#socket.resetAndDestroy();
@@ -85,7 +85,7 @@ export class Client {
     if (end === undefined) return;
     const { hello } = this.#protocol;
     if (hello === undefined) this.#enter();
-    else this.#say(hello(this.room));
+    else this.#send(hello(this.room));
     this.#parser.push(answer.subarray(end));
   }
 
@@ -114,21 +114,21 @@ export class Client {
       this.received += 1;
       this.#listener.delivered(this, buffer, start, end);
     } else {
-      this.#talk(buffer.toString("utf8", start, end));
+      this.#answerProtocol(buffer.toString("utf8", start, end));
     }
   }
 
-  #talk(text: string): void {
+  #answerProtocol(text: string): void {
     const { heartbeat, greet } = this.#protocol;
-    if (text === heartbeat?.ping) this.#say(heartbeat.pong);
+    if (text === heartbeat?.ping) this.#send(heartbeat.pong);
     else if (!this.#isIn) {
       const answer = greet?.(text, this.room);
       if (answer === "joined") this.#enter();
-      else this.#say(answer?.say);
+      else this.#send(answer?.send);
     }
   }
 
-  #say(text: string | undefined): void {
+  #send(text: string | undefined): void {
     if (text !== undefined) this.#socket.write(clientFrame(TEXT, Buffer.from(text)));
   }
 

@@ -4,26 +4,26 @@ import { Client, type Listener } from "./client.ts";
 import type { Target } from "./target.ts";
 
 export interface CrowdOptions {
-  /** Every so many messages of a client are looked into: one in `sampleEvery`. */
+  /** One in `sampleEvery` messages of a client is parsed. */
   readonly sampleEvery: number;
-  /** Whether the messages of a room have numbers that go up by one. */
+  /** True if the messages of a room have numbers that go up by one. */
   readonly ordered: boolean;
 }
 
 export interface Joining {
-  /** How many may be on their way in at once. */
+  /** Number of clients that may join at the same time. */
   readonly concurrency: number;
-  /** Milliseconds after which one that was refused tries again; absent: the first that is refused fails the run. */
+  /** Milliseconds after which a refused client tries again; absent: the first refusal fails the run. */
   readonly retryMs?: number;
 }
 
-/** With none arriving for so long, what is missing is lost; milliseconds. */
+/** Milliseconds without any message after which the missing ones count as lost. */
 const PATIENCE_MS = 10_000;
 
 const AT = Buffer.from('"at":');
 const NUMBER = Buffer.from('"n":');
 
-/** The clients of one run, and what they have received. */
+/** The clients of one run, with the counts and samples of their messages. */
 export class Crowd implements Listener {
   readonly #target: Target;
   readonly #options: CrowdOptions;
@@ -44,7 +44,7 @@ export class Crowd implements Listener {
     return this.#clients.size;
   }
 
-  /** Brings a client in for each of `rooms`. Resolves, when all are in, to how many attempts failed. */
+  /** Joins one client to each of `rooms`. Resolves, when all have joined, to the number of failed attempts. */
   async join(rooms: readonly string[], { concurrency, retryMs }: Joining): Promise<{ failures: number }> {
     let failures = 0;
     let next = 0;
@@ -73,12 +73,12 @@ export class Crowd implements Listener {
     this.#clients.clear();
   }
 
-  /** `listener` is called soon after messages have come, once for all that came together. */
+  /** Calls `listener` soon after messages have arrived, once for all that arrived together. */
   onProgress(listener: () => void): void {
     this.#progress = listener;
   }
 
-  /** Resolves when each client has received what was sent to its room; rejects when one has not, or has received more. */
+  /** Resolves when each client has received all messages to its room. Rejects when one has received fewer, or more. */
   async hasReceived(sent: Sent, patienceMs = PATIENCE_MS): Promise<void> {
     let before = -1;
     let deadline = 0;
@@ -88,18 +88,18 @@ export class Crowd implements Listener {
       before = this.total;
       await sleep(10);
     }
-    // What comes too often comes a little later.
+    // A doubled message may arrive a little later.
     await sleep(50);
     if (this.#fault) throw this.#fault;
     if (!this.#isComplete(sent)) throw new Error(this.#missing(sent));
   }
 
-  /** Forgets the latencies of what came so far. */
+  /** Drops the latencies sampled so far. */
   startSampling(): void {
     this.#samples.length = 0;
   }
 
-  /** Milliseconds from the publishing to the client, of the messages that were looked into. */
+  /** Milliseconds from the publishing to the client, of the messages that were parsed. */
   get latencies(): readonly number[] {
     return this.#samples;
   }
@@ -109,7 +109,7 @@ export class Crowd implements Listener {
     if (client.received % this.#options.sampleEvery === 0) this.#sample(client, buffer, start, end);
     if (this.#progress && !this.#progressIsDue) {
       this.#progressIsDue = true;
-      setImmediate(this.#tellProgress);
+      setImmediate(this.#reportProgress);
     }
   }
 
@@ -117,7 +117,7 @@ export class Crowd implements Listener {
     this.#fault ??= new Error(`a client of ${client.room} was lost: ${reason.message}`);
   }
 
-  readonly #tellProgress = (): void => {
+  readonly #reportProgress = (): void => {
     this.#progressIsDue = false;
     this.#progress?.();
   };
@@ -142,7 +142,7 @@ export class Crowd implements Listener {
   }
 }
 
-/** The number that follows `key` in a message of JSON. */
+/** Returns the number that follows `key` in a message of JSON. Throws when there is none. */
 export function numberAfter(key: Buffer, buffer: Buffer, start: number, end: number): number {
   const at = buffer.indexOf(key, start) + key.length;
   if (at < key.length + start || at >= end) throw new Error(`a message without ${key}`);

@@ -1,4 +1,4 @@
-/** Is called with each frame: its payload is `buffer` from `start` to `end`, valid during the call only. */
+/** Called with each frame. Its payload is `buffer` from `start` to `end`, valid during the call only. */
 export type OnFrame = (opcode: number, buffer: Buffer, start: number, end: number) => void;
 
 export const TEXT = 1;
@@ -9,8 +9,8 @@ export const PONG = 10;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Takes what a server writes apart into WebSocket frames, looking at nothing but their headers. Throws on what no server
- * of this benchmark may send: masked, fragmented or compressed frames.
+ * Splits the bytes from a server into WebSocket frames, of which it reads only the headers. Throws on frames that no
+ * server of this benchmark may send: masked, fragmented or compressed ones.
  */
 export class FrameParser {
   readonly #onFrame: OnFrame;
@@ -20,7 +20,7 @@ export class FrameParser {
     this.#onFrame = onFrame;
   }
 
-  /** The next bytes; they may be written over afterwards. */
+  /** Parses the next bytes, which may be overwritten afterwards. */
   push(chunk: Buffer): void {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const { length } = data;
@@ -44,7 +44,7 @@ export class FrameParser {
   }
 }
 
-/** A client's frame. Clients have to mask what they send; masked with zeros it stays as it is. */
+/** Builds a client's frame. Clients have to mask their payload; the mask is zero, which leaves it unchanged. */
 export function clientFrame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   if (length > 0xffff) throw new Error("clients of this benchmark send no long messages");

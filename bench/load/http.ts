@@ -6,28 +6,28 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Requests to a server on this machine by connections that stay open, as a proxy's or a browser's do. */
+/** Sends requests to a server on this machine by connections that stay open, as a proxy's or a browser's do. */
 export class HttpClient {
   readonly #agent: Agent;
   readonly #port: number;
 
-  /** `connections`: how many requests may be on their way at once; more wait their turn, in their order. */
+  /** `connections`: number of requests that may be under way at once; further ones wait in order. */
   constructor(port: number, connections: number) {
     this.#port = port;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** Resolves to whatever is answered; rejects when nothing is. `body` is JSON. */
+  /** Resolves to the answer, whatever its status. Rejects when there is none. `body` is JSON. */
   call(method: "GET" | "POST", path: string, body?: string, headers: IncomingHttpHeaders = {}): Promise<HttpAnswer> {
-    const about =
+    const contentHeaders =
       body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
     const options = { agent: this.#agent, host: "127.0.0.1", port: this.#port, method, path };
     return new Promise((resolve, reject) => {
-      const asked = request({ ...options, headers: { ...about, ...headers } }, (answer) => {
-        text(answer).then((said) => resolve({ status: answer.statusCode ?? 0, body: said }), reject);
+      const outgoing = request({ ...options, headers: { ...contentHeaders, ...headers } }, (answer) => {
+        text(answer).then((content) => resolve({ status: answer.statusCode ?? 0, body: content }), reject);
       });
-      asked.once("error", reject);
-      asked.end(body);
+      outgoing.once("error", reject);
+      outgoing.end(body);
     });
   }
 

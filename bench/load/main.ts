@@ -1,12 +1,12 @@
 import type { Figures } from "../report/figures.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import type { Duration } from "../scenarios/scenario.ts";
-import { Target, type TargetFacts } from "./target.ts";
+import { Target, type TargetInfo } from "./target.ts";
 
-/** What the load generator is to do: one scenario, on one contender that serves. */
+/** The job of a load generator: one scenario, on one contender that serves. */
 export interface Job {
   readonly scenario: string;
-  readonly target: TargetFacts;
+  readonly target: TargetInfo;
   readonly duration: Duration;
 }
 

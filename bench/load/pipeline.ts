@@ -2,19 +2,19 @@ import { connect, type Socket } from "node:net";
 
 const HEAD_END = "\r\n\r\n";
 
-/** POST requests on one connection, so many of them on their way at once; answers come in the same order. */
+/** Sends POST requests on one connection, up to `depth` of them at once. Answers come in the same order. */
 export class Pipeline {
   readonly #socket: Socket;
   readonly #host: string;
   readonly #depth: number;
   readonly #waiting: string[] = [];
   #unread = Buffer.alloc(0);
-  #asked = 0;
+  #sent = 0;
   #answered = 0;
   #fault: Error | undefined;
   #whenDone: (() => void) | undefined;
 
-  /** `depth`: how many requests are written before the first of them is answered. */
+  /** `depth`: number of requests that are written before the first of them is answered. */
   constructor(port: number, depth: number) {
     this.#depth = depth;
     this.#host = `127.0.0.1:${port}`;
@@ -24,20 +24,20 @@ export class Pipeline {
     this.#socket.on("close", () => this.#fail(new Error("the server has closed the publisher's connection")));
   }
 
-  /** Asks for it, after what was asked for before. */
+  /** Queues a request. */
   post(path: string, body: string): void {
     const lines = [`POST ${path} HTTP/1.1`, `Host: ${this.#host}`, `Content-Length: ${Buffer.byteLength(body)}`];
     this.#waiting.push(`${lines.join("\r\n")}${HEAD_END}${body}`);
   }
 
-  /** Writes what may be written, at once. */
+  /** Writes the queued requests, as far as `depth` permits. */
   flush(): void {
-    const requests = this.#waiting.splice(0, this.#depth - (this.#asked - this.#answered));
-    this.#asked += requests.length;
+    const requests = this.#waiting.splice(0, this.#depth - (this.#sent - this.#answered));
+    this.#sent += requests.length;
     if (requests.length > 0) this.#socket.write(requests.join(""));
   }
 
-  /** Resolves when all is answered with success; rejects when something was not. Ends the connection. */
+  /** Resolves when all requests were answered with success. Rejects when one was not. Ends the connection. */
   async end(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#whenDone = resolve;
@@ -66,12 +66,14 @@ export class Pipeline {
   }
 
   #settle(): void {
-    const isDone = this.#answered === this.#asked && this.#waiting.length === 0;
+    const isDone = this.#answered === this.#sent && this.#waiting.length === 0;
     if (this.#fault || isDone) this.#whenDone?.();
   }
 }
 
-/** The answer that begins at `start`, where it ends; `undefined` while it is not complete. Its length must be told. */
+/**
+ * Parses the answer that begins at `start`; `undefined` while it is incomplete. Throws if it has no `Content-Length`.
+ */
 export function answerAt(data: Buffer, start: number): { status: number; end: number } | undefined {
   const headEnd = data.indexOf(HEAD_END, start);
   if (headEnd === -1) return undefined;

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The kernel counts in hundredths of a second, on every Linux that Node runs on. */
+/** Milliseconds of one tick of the kernel: a hundredth of a second, on every Linux that Node runs on. */
 const TICK_MS = 10;
 
-/** The compiler that runs beside a Node program of ours while it loads; it does nothing afterwards. */
+/** The compiler that runs beside a TypeScript program while it loads. It is idle afterwards. */
 const COMPILER = "esbuild";
 
-/** These processes and all that descend from them, without the compiler. */
+/** Returns these processes and all their descendants, without the compiler. */
 export function processTree(pids: readonly number[]): number[] {
   const children = new Map<number, number[]>();
   const names = new Map<number, string>();
@@ -27,12 +27,12 @@ export function processTree(pids: readonly number[]): number[] {
   return found;
 }
 
-/** Milliseconds of processor time, user and system, that the processes have taken since they started. */
+/** Returns the milliseconds of processor time, user and system, that the processes have used since they started. */
 export function cpuMs(pids: readonly number[]): number {
   return sum(pids, (pid) => (readStat(pid)?.ticks ?? gone(pid)) * TICK_MS);
 }
 
-/** Bytes of memory that the processes have resident. */
+/** Returns the bytes of memory that the processes have resident. */
 export function rssBytes(pids: readonly number[]): number {
   return sum(pids, (pid) => {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
@@ -48,7 +48,7 @@ function readStat(pid: number): { name: string; parent: number; ticks: number } 
   }
 }
 
-/** See proc(5). The name may hold spaces and parentheses. */
+/** Parses `/proc/PID/stat`, see proc(5). The name may contain spaces and parentheses. */
 export function parseStat(text: string): { name: string; parent: number; ticks: number } {
   const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");

@@ -1,18 +1,18 @@
-/** How a client of a contender gets into a room, and stays there. */
+/** The protocol by which a client of a contender joins a room, and stays there. */
 export interface Protocol {
-  /** Path and query of the WebSocket for a client of `room`. */
+  /** Returns path and query of the WebSocket for a client of `room`. */
   url(room: string): string;
-  /** What the client says once it is upgraded; absent: by then it is in its room. */
+  /** Returns the client's first message after the upgrade; absent: the upgrade joins the room. */
   hello?(room: string): string | undefined;
-  /** Takes a message that comes before the client is in: what the client says to that, or that it is in. */
-  greet?(text: string, room: string): { readonly say: string } | "joined" | undefined;
-  /** A ping that is a message of its own, and what is answered. */
+  /** Handles a message before the client has joined: returns the client's answer, or "joined". */
+  greet?(text: string, room: string): { readonly send: string } | "joined" | undefined;
+  /** A ping that is a message of its own, and its answer. */
   readonly heartbeat?: { readonly ping: string; readonly pong: string };
-  /** Whether one frame may hold several messages, a line each. */
+  /** True if one frame may hold several messages, one per line. */
   readonly joinsByLine?: boolean;
-  /** Where the server does not publish by itself: the HTTP request that publishes `text` to a room. */
+  /** Returns the HTTP request that publishes `text` to a room; absent: the server publishes by itself. */
   publication?(room: string, text: string): Publication;
-  /** How many such requests it takes on one connection before it has answered the first; absent: one. */
+  /** Number of such requests that the server takes on one connection before it answers the first; absent: one. */
   readonly pipelined?: number;
 }
 
@@ -21,7 +21,7 @@ export interface Publication {
   readonly body: string;
 }
 
-/** Messages that are one JSON object with a `type`. */
+/** Returns the protocol of messages that are one JSON object with a `type`. */
 function plain(path: string): Protocol {
   return {
     url: () => path,
@@ -30,14 +30,16 @@ function plain(path: string): Protocol {
   };
 }
 
-/** Socket.IO by WebSocket from the start. `namespace` as packets have it: `""` for the default one. */
+/**
+ * Returns the protocol of Socket.IO by WebSocket from the start. `namespace` as in packets: `""` for the default one.
+ */
 function socketIo(namespace: string): Protocol {
   return {
     url: () => "/socket.io/?EIO=4&transport=websocket",
     hello: () => undefined,
     greet(text, room) {
-      if (text.startsWith("0")) return { say: `40${namespace}` };
-      if (text.startsWith("40")) return { say: `42${namespace}${JSON.stringify(["join", { room }])}` };
+      if (text.startsWith("0")) return { send: `40${namespace}` };
+      if (text.startsWith("40")) return { send: `42${namespace}${JSON.stringify(["join", { room }])}` };
       return text.includes('"joined"') ? "joined" : undefined;
     },
     heartbeat: { ping: "2", pong: "3" },

@@ -1,23 +1,23 @@
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import type { Answer, Order } from "../contenders/control.ts";
+import type { Answer, ControlMessage } from "../contenders/control.ts";
 import { type Plan, type Sent, Ticker } from "../contenders/ticker.ts";
 import type { Crowd } from "./crowd.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Target } from "./target.ts";
 
-/** Something that publishes by plan until it is stopped. */
+/** A publishing by plan that is under way until it is stopped. */
 export interface Publishing {
-  /** Resolves to what was sent in all. */
+  /** Stops it. Resolves to the numbers of messages sent. */
   stop(): Promise<Sent>;
 }
 
-/** What both kinds of publishing have. */
+/** A publishing that is informed of the ticks that have arrived. */
 interface Publisher extends Publishing {
   acknowledge(ticks: number): void;
 }
 
-/** Orders to a server of ours, and its answers in the same order. */
+/** The connection to the control port of a Node contender. Answers come in the order of the requests. */
 export class ControlLine {
   readonly #socket;
   readonly #waiting: ((answer: Answer) => void)[] = [];
@@ -27,12 +27,12 @@ export class ControlLine {
     createInterface(this.#socket).on("line", (line) => this.#waiting.shift()?.(JSON.parse(line) as Answer));
   }
 
-  tell(order: Order): void {
-    this.#socket.write(`${JSON.stringify(order)}\n`);
+  send(message: ControlMessage): void {
+    this.#socket.write(`${JSON.stringify(message)}\n`);
   }
 
-  ask(order: Order): Promise<Answer> {
-    this.tell(order);
+  request(message: ControlMessage): Promise<Answer> {
+    this.send(message);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -43,7 +43,7 @@ export class ControlLine {
 
 /** Makes the server of `target` publish by `plan` to the crowd, which acknowledges the ticks that have reached it. */
 export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
-  const publisher = target.control === undefined ? byHttp(target, plan) : byOrder(target.control, plan);
+  const publisher = target.control === undefined ? byHttp(target, plan) : byControl(target.control, plan);
   const { pace, rooms, roomsPerTick, perTick } = plan;
   if ("outstanding" in pace) {
     const perTickReceived = (crowd.size / rooms.length) * roomsPerTick * perTick;
@@ -59,21 +59,21 @@ export function publish(target: Target, plan: Plan, crowd: Crowd): Publishing {
   return publisher;
 }
 
-/** The server has a ticker of its own. */
-function byOrder(port: number, plan: Plan): Publisher {
+/** Starts a ticker in the server. */
+function byControl(port: number, plan: Plan): Publisher {
   const line = new ControlLine(port);
-  line.tell({ start: plan });
+  line.send({ start: plan });
   return {
-    acknowledge: (ticks) => line.tell({ acknowledge: ticks }),
+    acknowledge: (ticks) => line.send({ acknowledge: ticks }),
     async stop() {
-      const answer = await line.ask({ stop: true });
+      const answer = await line.request({ stop: true });
       line.close();
       return "stopped" in answer ? answer.stopped : {};
     },
   };
 }
 
-/** The ticker runs here, and each message is a request. */
+/** Starts a ticker in this process, which sends a request for each message. */
 function byHttp(target: Target, plan: Plan): Publisher {
   const { publication, pipelined = 1 } = target.protocol;
   if (!publication) throw new Error("nothing publishes for this contender");

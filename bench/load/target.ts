@@ -1,18 +1,18 @@
 import { cpuMs, processTree, rssBytes } from "./processes.ts";
 import { PROTOCOLS, type Protocol, type ProtocolName } from "./protocols.ts";
 
-/** A contender that serves, as the load generator is told of it. */
-export interface TargetFacts {
+/** The description of a contender that serves, for the load generator. */
+export interface TargetInfo {
   readonly protocol: ProtocolName;
-  /** The first publishes; subscribers are on the last, which is the same where there is only one. */
+  /** The servers. The first publishes; subscribers are on the last, which is the same if there is only one. */
   readonly workers: readonly { readonly pid: number; readonly port: number; readonly control?: number }[];
-  /** The Redis between them, where there is one. */
-  readonly redis?: RedisFacts;
-  /** What else the contender's scenario has to know, for example which of two message types to ask for. */
+  /** The Redis between them, if there is one. */
+  readonly redis?: RedisInfo;
+  /** A variant for the contender's scenario, for example one of two message types. */
   readonly variant?: string;
 }
 
-export interface RedisFacts {
+export interface RedisInfo {
   readonly url: string;
   readonly pid: number;
 }
@@ -21,17 +21,17 @@ export interface RedisFacts {
 export class Target {
   readonly protocol: Protocol;
   readonly variant: string | undefined;
-  readonly redis: RedisFacts | undefined;
-  /** Where clients connect. */
+  readonly redis: RedisInfo | undefined;
+  /** The port for clients. */
   readonly port: number;
-  /** Where HTTP requests and publications go. */
+  /** The port for HTTP requests and publications. */
   readonly publisherPort: number;
-  /** Where a contender of ours takes orders; absent: publications are HTTP requests. */
+  /** The control port of a Node contender; absent: publications are HTTP requests. */
   readonly control: number | undefined;
   readonly #pids: readonly number[];
   readonly #subscriberPids: readonly number[];
 
-  constructor({ protocol, workers, redis, variant }: TargetFacts) {
+  constructor({ protocol, workers, redis, variant }: TargetInfo) {
     const [first, last] = [workers[0], workers.at(-1)];
     if (!first || !last) throw new Error("a contender without a server");
     this.protocol = PROTOCOLS[protocol];
@@ -44,12 +44,12 @@ export class Target {
     this.#subscriberPids = processTree([last.pid]);
   }
 
-  /** Of all its processes; milliseconds. */
+  /** Returns the processor time of all its processes; milliseconds. */
   cpuMs(): number {
     return cpuMs(this.#pids);
   }
 
-  /** Of the processes that clients connect to; milliseconds. */
+  /** Returns the processor time of the processes that clients connect to; milliseconds. */
   subscriberCpuMs(): number {
     return cpuMs(this.#subscriberPids);
   }

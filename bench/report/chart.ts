@@ -3,7 +3,7 @@ import type { Results, ScenarioResults } from "./results.ts";
 import type { Spread } from "./statistics.ts";
 import { figure } from "./table.ts";
 
-/** All in pixels. */
+/** Sizes in pixels. */
 const WIDTH = 900;
 const NAMES = 240;
 const VALUES = 90;
@@ -18,7 +18,10 @@ const STYLE =
   "text{font:12px system-ui,sans-serif;fill:#0f172a}.title{font-size:14px;font-weight:600}.unit{fill:#475569}" +
   ".spread{stroke:#0f172a;stroke-width:1}";
 
-/** The chosen figure of each scenario as bars, a panel per scenario; a line from the smallest to the largest round. */
+/**
+ * Draws the chosen figure of each scenario as bars, a panel per scenario. A line goes from the smallest to the largest
+ * round.
+ */
 export function chart(results: Results): string {
   let top = 10;
   const panels = Object.entries(results.scenarios).map(([name, found]) => {

@@ -1,4 +1,4 @@
-/** What is measured. `better` is which way is better; figures without it only explain the others. */
+/** A kind of figure. `better` is the direction of an improvement; figures without it only explain the others. */
 export interface FigureKind {
   readonly title: string;
   readonly better?: "higher" | "lower";
@@ -6,7 +6,7 @@ export interface FigureKind {
   readonly digits: number;
 }
 
-/** Every figure that a scenario can give. "Server" is all processes of the contender, without Redis. */
+/** The figures that a scenario can have. "Server" is all processes of the contender, without Redis. */
 export const FIGURES = {
   deliveriesPerCpuSecond: { title: "deliveries / server CPU s", better: "higher", digits: 0 },
   deliveriesPerSecond: { title: "deliveries / s", better: "higher", digits: 0 },

@@ -1,24 +1,24 @@
 import type { Results } from "./results.ts";
 
-/** By scenario and contender: its deliveries per server CPU second, as a multiple of what bare `ws` has in the same run. */
+/** Deliveries per server CPU second, as a multiple of those of bare `ws` in the same run; by scenario and contender. */
 export type Ratios = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export interface Comparison {
   readonly scenario: string;
   readonly contender: string;
   readonly recorded: number;
-  /** Absent: this run has not measured it. */
+  /** The ratio of this run; absent: not measured. */
   readonly measured: number | undefined;
   readonly hasFallen: boolean;
 }
 
-/** What the ratios go by: a machine that is twice as fast makes it twice as fast too. */
+/** The contender that ratios refer to: on a machine that is twice as fast, it is twice as fast too. */
 const MEASURE = "ws";
 
-/** How far a ratio may fall before it is more than the noise of a short run. */
+/** The largest fall of a ratio that the noise of a short run can cause. */
 export const MOST_FALL = 0.25;
 
-/** The ratios of Junction in a run. */
+/** Returns the ratios of Junction in a run. */
 export function ratiosOf(results: Pick<Results, "scenarios">): Ratios {
   const entries = Object.entries(results.scenarios).flatMap(([scenario, { figures }]) => {
     const measure = figures[MEASURE]?.deliveriesPerCpuSecond?.median;
@@ -33,7 +33,7 @@ export function ratiosOf(results: Pick<Results, "scenarios">): Ratios {
   return Object.fromEntries(entries);
 }
 
-/** Every recorded ratio beside the one of this run. */
+/** Compares every recorded ratio with the one of this run. */
 export function compare(recorded: Ratios, measured: Ratios): Comparison[] {
   return Object.entries(recorded).flatMap(([scenario, ratios]) =>
     Object.entries(ratios).map(([contender, ratio]) => {

@@ -6,23 +6,23 @@ import type { Duration } from "../scenarios/scenario.ts";
 import type { FigureName } from "./figures.ts";
 import type { Spreads } from "./statistics.ts";
 
-/** One whole run of the benchmark, as it is written to a file. */
+/** The results of a whole run of the benchmark, in the form of their file. */
 export interface Results {
   readonly date: string;
   readonly command: string;
   readonly machine: Machine;
-  /** Of Node, of the packages that contenders are made of, and of the other programs that ran. */
+  /** The versions of Node, of the packages that contenders use, and of the other programs that ran. */
   readonly versions: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly duration: Duration;
-  readonly contenders: Partial<Record<ContenderName, ContenderFacts>>;
+  readonly contenders: Partial<Record<ContenderName, ContenderInfo>>;
   readonly scenarios: Record<string, ScenarioResults>;
 }
 
-export interface ContenderFacts {
+export interface ContenderInfo {
   readonly title: string;
   readonly settings: string;
-  /** Why it did not run. */
+  /** The reason why it did not run. */
   readonly missing?: string;
 }
 
@@ -30,7 +30,7 @@ export interface ScenarioResults {
   readonly title: string;
   readonly chart: FigureName;
   readonly figures: Partial<Record<ContenderName, Spreads>>;
-  /** By contender: its rounds that failed, and why the last of them did; they are in no figure. */
+  /** The failed rounds by contender, with the reason of the last failure. They are in no figure. */
   readonly failures: Partial<Record<ContenderName, { readonly rounds: number; readonly reason: string }>>;
 }
 
@@ -39,7 +39,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly kernel: string;
-  /** How busy it was when the benchmark began, in processes that wanted a core. */
+  /** The load average when the benchmark began. */
   readonly loadBefore: number;
 }
 
@@ -57,7 +57,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Of Node, Junction and the packages that contenders are made of. */
+/** Returns the versions of Node, of Junction and of the packages that contenders use. */
 export function packageVersions(): Record<string, string> {
   const versionIn = (folder: string): string => {
     const file = path.join(ROOT, folder, "package.json");
@@ -70,7 +70,7 @@ export function packageVersions(): Record<string, string> {
   };
 }
 
-/** The load generator was the bottleneck where it was busy and the server was not. */
+/** Returns true if the load generator was the bottleneck: it was busy and the server was not. */
 export function isLoadBound({ loadCpu, serverCpu }: Spreads): boolean {
   return (loadCpu?.median ?? 0) >= 0.9 && (serverCpu?.median ?? 0) < 0.9;
 }

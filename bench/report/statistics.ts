@@ -9,7 +9,9 @@ export interface Spread {
 
 export type Spreads = Readonly<Partial<Record<FigureName, Spread>>>;
 
-/** Of an even number of values, the mean of the two in the middle. Throws where there is none. */
+/**
+ * Returns the spread of values. The median of an even number is the mean of the middle two. Throws for an empty list.
+ */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const [min, max] = [sorted[0], sorted.at(-1)];
@@ -19,7 +21,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: ((pair[0] ?? min) + (pair[1] ?? max)) / 2, min, max };
 }
 
-/** The spread of each figure that the rounds have. */
+/** Returns the spread of each figure that the rounds have. */
 export function spreadsOf(rounds: readonly Figures[]): Spreads {
   const names = new Set(rounds.flatMap((figures) => Object.keys(figures) as FigureName[]));
   return Object.fromEntries(
@@ -30,12 +32,12 @@ export function spreadsOf(rounds: readonly Figures[]): Spreads {
   );
 }
 
-/** The smallest value that `share` (0–1) of the values do not exceed. Throws where there is none. */
+/** Returns the smallest value that `share` (0–1) of the values do not exceed. Throws for an empty list. */
 export function percentile(values: Float64Array, share: number): number {
   return percentileOfSorted(values.toSorted(), share);
 }
 
-/** Median, 99th and 99.9th percentile of latencies, in their unit. Throws where there is none. */
+/** Returns the median, 99th and 99.9th percentile of latencies, in their unit. Throws for an empty list. */
 export function latencyFigures(latencies: readonly number[]) {
   const sorted = Float64Array.from(latencies).sort();
   return {

@@ -2,11 +2,11 @@ import { FIGURES, type FigureName, kindOf } from "./figures.ts";
 import { isLoadBound, type Results, type ScenarioResults } from "./results.ts";
 import type { Spread } from "./statistics.ts";
 
-/** The whole run as a Markdown page. */
+/** Formats the whole run as a Markdown page. */
 export function page(results: Results): string {
   const { machine, versions, duration, rounds, date, command } = results;
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const facts = [
+  const head = [
     `\`${command}\` on ${date}. ${rounds} ${rounds === 1 ? "round" : "rounds"}; each figure is the median, with the`,
     `smallest and the largest in parentheses. ${duration.ms / 1_000} s at full speed or ${duration.timedMs / 1_000} s at a`,
     `fixed rate are measured after ${duration.warmUpMs / 1_000} s of warming up.`,
@@ -15,10 +15,10 @@ export function page(results: Results): string {
     `began ${machine.loadBefore.toFixed(2)}. Versions: ${list.join(", ")}.`,
   ];
   const sections = Object.entries(results.scenarios).map(([name, found]) => section(results, name, found));
-  return ["# Benchmark", "", ...facts, "", sections.join("\n\n"), "", contenderTable(results), ""].join("\n");
+  return ["# Benchmark", "", ...head, "", sections.join("\n\n"), "", contenderTable(results), ""].join("\n");
 }
 
-/** One scenario: its table, and what has to be said about it. */
+/** Formats one scenario: its table, and notes about it. */
 export function section({ contenders }: Pick<Results, "contenders">, name: string, found: ScenarioResults): string {
   return [`## ${name}`, "", `${found.title}.`, "", figureTable(found), ...notes(contenders, found)].join("\n");
 }
@@ -52,20 +52,20 @@ function contenderTable({ contenders }: Results): string {
   return ["## Contenders", "", table(["name", "what", "settings"], rows)].join("\n");
 }
 
-/** `median (min–max)`, or the median alone where all are the same. */
+/** Formats a spread as `median (min–max)`, or as the median alone if all are the same. */
 export function cell(name: FigureName, spread: Spread | undefined): string {
   if (!spread) return "";
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => figure(name, value));
   return min === max ? `${median}` : `${median} (${min}–${max})`;
 }
 
-/** A figure as people read it. */
+/** Formats a figure for people. */
 export function figure(name: FigureName, value: number): string {
   const { digits } = kindOf(name);
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A Markdown table whose columns are aligned, to be read on a terminal as well. */
+/** Formats a Markdown table with aligned columns, so that it can be read on a terminal as well. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(3, ...[head, ...rows].map((row) => (row[i] ?? title).length)));
   const line = (row: readonly string[]): string =>

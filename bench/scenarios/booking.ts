@@ -6,7 +6,7 @@ import { moment, since } from "./measure.ts";
 import type { Scenario } from "./scenario.ts";
 
 const CLIENTS = 200;
-/** The bookings are in the event's document, which grows: so their number is fixed, and not the time. */
+/** Bookings of each client. Their number is fixed, and not the time, because they all go into one growing document. */
 const BOOKINGS_EACH = 10;
 const WARM_UP_EACH = 1;
 
@@ -21,7 +21,7 @@ export const booking: Scenario = {
     const http = new HttpClient(target.publisherPort, CLIENTS);
     const operator = await bearer("bench-operator", "operator");
     const clients = await Promise.all(Array.from({ length: CLIENTS }, (_, i) => bearer(`bench-${i + 1}`, "customer")));
-    // What is warm of the program counts for both; the event that is measured is another one.
+    // The program warms up on another event than the one that is measured.
     await book(await createEvent(), WARM_UP_EACH);
     const event = await createEvent();
     const before = moment(target);
@@ -44,7 +44,7 @@ export const booking: Scenario = {
       return (JSON.parse(answer.body) as { id: number }).id;
     }
 
-    /** Each client asks again once it is answered. Resolves to how long each booking took. */
+    /** Books as each client, one request after the other. Resolves to the milliseconds that each booking took. */
     async function book(event: number, times: number): Promise<number[]> {
       const latencies: number[] = [];
       await Promise.all(
@@ -60,7 +60,7 @@ export const booking: Scenario = {
       return latencies;
     }
 
-    /** Every seat is booked, and none twice: one more booking is refused. */
+    /** Checks that every seat is booked, and none twice: one more booking is refused. */
     async function check(event: number): Promise<void> {
       const { status } = await http.call("POST", `/api/events/${event}/bookings`, "{}", operator);
       if (status !== 409) throw new Error(`one booking too many was answered ${status}`);

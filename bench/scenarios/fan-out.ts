@@ -6,10 +6,10 @@ import { latencyFigures } from "../report/statistics.ts";
 import { measureDeliveries } from "./measure.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** How many clients are on their way in at once. */
+/** Number of clients that join at the same time. */
 const CONCURRENCY = 50;
 
-/** Clients of rooms get what is published into them. */
+/** A scenario in which clients receive the messages that are published into their rooms. */
 export interface FanOut extends Pick<Scenario, "name" | "title" | "contenders"> {
   readonly workers?: Scenario["workers"];
   readonly clients: number;
@@ -17,16 +17,18 @@ export interface FanOut extends Pick<Scenario, "name" | "title" | "contenders"> 
   readonly plan: Omit<Plan, "rooms">;
 }
 
-/** A scenario in which the server publishes: as fast as receivers follow, or, at a fixed rate, for its latency. */
-export function fanOut({ clients, rooms, plan, workers = 1, ...facts }: FanOut): Scenario {
+/**
+ * Returns a scenario in which the server publishes: as fast as receivers follow, or at a fixed rate, for the latency.
+ */
+export function fanOut({ clients, rooms, plan, workers = 1, ...description }: FanOut): Scenario {
   const names = Array.from({ length: rooms }, (_, i) => `room${i + 1}`);
   const isTimed = "perSecond" in plan.pace;
   return {
-    ...facts,
+    ...description,
     workers,
     chart: isTimed ? "p50" : "deliveriesPerCpuSecond",
     async run(target, { warmUpMs, ms, timedMs }) {
-      // A prime number, so that what is looked into is no certain place of a tick.
+      // A prime number, so that the sampled messages are not always at the same position of a tick.
       const crowd = new Crowd(target, { sampleEvery: isTimed ? 1 : 101, ordered: true });
       const members = Array.from({ length: clients }, (_, i) => names[i % rooms] ?? "");
       await crowd.join(members, { concurrency: CONCURRENCY });

@@ -5,10 +5,10 @@ import type { Scenario } from "./scenario.ts";
 const CONCURRENCY = 50;
 const ROOM_SIZE = 100;
 
-/** A client that is refused tries again after this time. */
+/** Milliseconds after which a refused client tries again. */
 const RETRY_MS = 200;
 
-/** The network breaks and comes back: all clients are cut off, and all connect again at the same moment. */
+/** Returns the scenario of a network failure: all clients are cut off, and all connect again at the same moment. */
 export function herd({ clients, contenders }: { clients: number } & Pick<Scenario, "contenders">): Scenario {
   return {
     name: "herd",

@@ -6,28 +6,30 @@ import type { Figures } from "../report/figures.ts";
 import { moment, since } from "./measure.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** How many clients are on their way in at once, here and where joins are counted. */
+/** Number of clients that join at the same time, also while joins are counted. */
 const CONCURRENCY = 50;
 const ROOM_SIZE = 100;
 
-/** So many come and go first, so that what a server loads and compiles for its first clients counts for nobody. */
+/** Clients that come and go first, so that the code that a server loads and compiles for them is not counted. */
 const FIRST_CLIENTS = 100;
 
-/** Two rounds of the pings that contenders send by default (each 25 or 30 s); milliseconds. */
+/** Milliseconds of two rounds of the pings that contenders send by default (each 25 or 30 s). */
 export const TWO_HEARTBEATS_MS = 60_000;
 
-/** Memory is at rest when it has changed by less than this between two looks; looks are 500 ms apart. */
+/** Memory is at rest when it has changed by less than this between two readings, which are 500 ms apart. */
 const AT_REST_BYTES = 256 * 1024;
 const LOOK_MS = 500;
 const MOST_LOOKS = 20;
 
 export interface Idle extends Pick<Scenario, "contenders"> {
   readonly clients: number;
-  /** For how long the processor is watched; milliseconds. Absent: not at all. */
+  /** Milliseconds for which the processor time is measured; absent: it is not. */
   readonly watchedMs?: number;
 }
 
-/** Clients that say nothing: what each of them costs in memory, what joining costs, what all of them cost per second. */
+/**
+ * Returns the scenario of idle clients: memory per client, the cost of a join, and the cost of all clients per second.
+ */
 export function idle({ clients, contenders, watchedMs }: Idle): Scenario {
   return {
     name: `idle-${clients}`,
@@ -67,12 +69,12 @@ async function watch(target: Target, watchedMs: number): Promise<Figures> {
   return { idleCpuMs: (serverMs / ms) * 1_000 };
 }
 
-/** Bytes that the server has resident once it has collected its garbage and gives nothing back any more. */
+/** Resolves to the resident bytes of the server, once it has collected its garbage and returns no more memory. */
 async function memoryAtRest(target: Target): Promise<number> {
   const line = target.control === undefined ? undefined : new ControlLine(target.control);
   let bytes = target.rssBytes();
   for (let look = 0; look < MOST_LOOKS; look++) {
-    await line?.ask({ collect: true });
+    await line?.request({ collect: true });
     await sleep(LOOK_MS);
     const before = bytes;
     bytes = target.rssBytes();

@@ -9,19 +9,19 @@ import type { Scenario } from "./scenario.ts";
 
 const without = (...names: ContenderName[]): ContenderName[] => BROADCASTERS.filter((name) => !names.includes(name));
 
-/** Those that have a way from one server to the next and are run with it. */
+/** Contenders that connect several servers. */
 const CLUSTERED: ContenderName[] = [
   ...IN_NODE.filter((name) => name !== "ws" && name !== "ws-joined"),
   "django-channels",
 ];
 
-/** A window and joined writes make no difference to who gets nothing. */
+/** Contenders for idle clients, for which a window and joined writes make no difference. */
 const DIFFERENT_WHEN_IDLE = without("junction-plain-2ms", "junction-socketio-2ms", "ws-joined");
 
-/** Of these it is known how many frames a write has: the simulation takes its costs from them. */
+/** Contenders with a known number of frames per write, from which the simulation derives its costs. */
 const UNJOINED: ContenderName[] = ["junction-plain-0ms", "junction-socketio-0ms"];
 
-/** Those in which clients of rooms get what is published into them. */
+/** Scenarios in which clients receive the messages that are published into their rooms. */
 export const FAN_OUTS: readonly FanOut[] = [
   {
     name: "room-1",

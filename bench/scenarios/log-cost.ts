@@ -12,10 +12,10 @@ const NOTES_EACH = 50;
 const WARM_UP_EACH = 10;
 const TEXT = "A message about as long as a location.".padEnd(70, ".");
 
-/** The whole path of a message that a change causes, by the class that is written down and by the one that is not. */
+/** The whole path of a message that a change causes, with class `log`, which is stored, and with class `volatile`. */
 export const logCost: Scenario = {
   name: "log-cost",
-  title: `${PADS} clients change documents by HTTP on one worker; ${SUBSCRIBERS} subscribers on another hear of each change`,
+  title: `${PADS} clients change documents by HTTP on one worker; ${SUBSCRIBERS} subscribers on another get a message for each change`,
   contenders: ["junction-log", "junction-volatile"],
   workers: 2,
   chart: "cpuMsPerMessage",
@@ -36,7 +36,9 @@ export const logCost: Scenario = {
     http.close();
     return { cpuMsPerMessage: serverMs / (PADS * NOTES_EACH), ...latencies, ...busy };
 
-    /** Each client notes on a pad of its own, again once it is answered. Resolves when all have heard of all. */
+    /**
+     * Writes notes as each client, on a pad of its own, one after the other. Resolves when all subscribers have all.
+     */
     async function note(times: number): Promise<void> {
       await Promise.all(
         Array.from({ length: PADS }, async (_, pad) => {

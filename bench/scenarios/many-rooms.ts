@@ -4,25 +4,27 @@ import type { Plan } from "../contenders/ticker.ts";
 import { Crowd } from "../load/crowd.ts";
 import { cpuMs } from "../load/processes.ts";
 import { publish } from "../load/publishing.ts";
-import type { RedisFacts, Target } from "../load/target.ts";
+import type { RedisInfo, Target } from "../load/target.ts";
 import { moment, since } from "./measure.ts";
 import type { Scenario } from "./scenario.ts";
 
 export interface ManyRooms extends Pick<Scenario, "contenders"> {
-  /** Known to the hub: somebody publishes into each of them. */
+  /** Number of rooms that are published into. */
   readonly rooms: number;
-  /** Of those, so many have a member, all on the worker that is watched. */
+  /** Number of those that have a member, all on the measured worker. */
   readonly occupied: number;
 }
 
-/** Messages a second, in so many ticks. */
+/** Messages per second, and the ticks per second that they are published in. */
 const RATE = 5_000;
 const TICKS_PER_SECOND = 250;
 
-/** A whole round of the pings that contenders send by default, or a worker's own members would count in one phase alone. */
+/**
+ * Milliseconds of a whole round of default pings. In a shorter phase the pings to the worker's members may not count.
+ */
 const ONE_HEARTBEAT_MS = 30_000;
 
-/** One worker publishes into rooms that nobody is in, while another one has members in a few: what that costs the other. */
+/** Returns the scenario of a worker that publishes into rooms without members: their cost on another worker. */
 export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario {
   const names = Array.from({ length: rooms }, (_, i) => `room${i + 1}`);
   const [here, elsewhere] = [names.slice(0, occupied), names.slice(occupied)];
@@ -30,7 +32,7 @@ export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario 
     name: `rooms-${rooms}`,
     title:
       `One worker publishes ${RATE.toLocaleString("en")} messages a second into ${elsewhere.length.toLocaleString("en")} ` +
-      `rooms that nobody is in; another has members in ${occupied.toLocaleString("en")} others`,
+      `rooms without members; another has members in ${occupied.toLocaleString("en")} others`,
     contenders,
     workers: 2,
     chart: "publishedCpuMs",
@@ -45,10 +47,10 @@ export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario 
       const published = await watch(target, redis, warmUpMs, ONE_HEARTBEAT_MS);
       await elsewherePublishing.stop();
       const quietAfter = await watch(target, redis, warmUpMs, ONE_HEARTBEAT_MS);
-      // So far nobody was sent anything; now everybody is sent what is theirs.
+      // So far no client was sent anything; now all clients are.
       await crowd.hasReceived(Object.fromEntries(here.map((room) => [room, 0])));
       const herePublishing = publish(target, planFor(here), crowd);
-      const heard = await watch(target, redis, warmUpMs, timedMs);
+      const delivered = await watch(target, redis, warmUpMs, timedMs);
       await crowd.hasReceived(await herePublishing.stop());
 
       const quietCpuMs = (quietBefore.workerMs + quietAfter.workerMs) / 2;
@@ -58,7 +60,7 @@ export function manyRooms({ rooms, occupied, contenders }: ManyRooms): Scenario 
         extraCpuMs: published.workerMs - quietCpuMs,
         subscriptions,
         redisUs: (published.redisMs * 1_000) / RATE,
-        redisHeardUs: (heard.redisMs * 1_000) / RATE,
+        redisHeardUs: (delivered.redisMs * 1_000) / RATE,
         ...published.busy,
       };
     },
@@ -69,8 +71,10 @@ function planFor(rooms: readonly string[]): Plan {
   return { rooms, roomsPerTick: RATE / TICKS_PER_SECOND, perTick: 1, pace: { perSecond: TICKS_PER_SECOND } };
 }
 
-/** After `warmUpMs`: milliseconds of processor time a second, of the worker that has the members and of Redis. */
-async function watch(target: Target, redis: RedisFacts, warmUpMs: number, forMs: number) {
+/**
+ * Resolves, after `warmUpMs`, to milliseconds of processor time per second: of the worker with members and of Redis.
+ */
+async function watch(target: Target, redis: RedisInfo, warmUpMs: number, forMs: number) {
   await sleep(warmUpMs);
   const [worker, redisCpu, start] = [target.subscriberCpuMs(), cpuMs([redis.pid]), moment(target)];
   await sleep(forMs);
@@ -82,8 +86,8 @@ async function watch(target: Target, redis: RedisFacts, warmUpMs: number, forMs:
   };
 }
 
-/** How many more channels of Redis one worker listens to than the other: those of the rooms that it has members in. */
-async function subscriptionsFor({ url }: RedisFacts): Promise<number> {
+/** Resolves to the Redis subscriptions that one worker has more than the other: those for its members' rooms. */
+async function subscriptionsFor({ url }: RedisInfo): Promise<number> {
   const client = await createClient({ url }).connect();
   const list = String(await client.sendCommand(["CLIENT", "LIST", "TYPE", "pubsub"]));
   client.destroy();

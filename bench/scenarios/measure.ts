@@ -5,19 +5,19 @@ import { cpuMs } from "../load/processes.ts";
 import type { Target } from "../load/target.ts";
 import type { Figures } from "../report/figures.ts";
 
-/** What has been used and done up to a moment. */
+/** The processor time used up to a moment; milliseconds. */
 export interface Moment {
   readonly at: number;
   readonly serverMs: number;
   readonly loadMs: number;
 }
 
-/** The counters as they stand. */
+/** Reads the counters. */
 export function moment(target: Target): Moment {
   return { at: now(), serverMs: target.cpuMs(), loadMs: cpuMs([process.pid]) };
 }
 
-/** Milliseconds that have passed since, and how many cores were busy on either side. */
+/** Returns the milliseconds passed since `before`, and the number of busy cores on either side. */
 export function since(before: Moment, target: Target) {
   const after = moment(target);
   const ms = after.at - before.at;
@@ -25,7 +25,7 @@ export function since(before: Moment, target: Target) {
   return { ms, serverMs, busy: { serverCpu: serverMs / ms, loadCpu: (after.loadMs - before.loadMs) / ms } };
 }
 
-/** Lets what has begun go on for `ms` milliseconds, and counts what the crowd receives in that time. */
+/** Counts the messages that the crowd receives in `ms` milliseconds, while the publishing goes on. */
 export async function measureDeliveries(target: Target, crowd: Crowd, ms: number): Promise<Figures> {
   const before = moment(target);
   const received = crowd.total;

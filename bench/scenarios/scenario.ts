@@ -2,7 +2,7 @@ import type { ContenderName } from "../contenders/index.ts";
 import type { Target } from "../load/target.ts";
 import type { Figures } from "../report/figures.ts";
 
-/** How long is measured, after how long a time in which programs warm up; milliseconds. */
+/** Milliseconds of the warm-up and of the measurement. */
 export interface Duration {
   readonly warmUpMs: number;
   /** At full speed. */
@@ -11,16 +11,16 @@ export interface Duration {
   readonly timedMs: number;
 }
 
-/** One thing that is measured, of one contender after another. */
+/** A measurement that each of its contenders goes through. */
 export interface Scenario {
   readonly name: string;
-  /** One line for people: what happens. */
+  /** A description in one line, for people. */
   readonly title: string;
   readonly contenders: readonly ContenderName[];
   /** Servers of the contender; several have a Redis between them. */
   readonly workers: 1 | 2;
   /** The figure that the chart shows. */
   readonly chart: keyof Figures;
-  /** Runs in the load generator, on a server that was started for it. Rejects when anything was lost or doubled. */
+  /** Runs in the load generator, on a server that was started for it. Rejects when a message was lost or doubled. */
   run(target: Target, duration: Duration): Promise<Figures>;
 }

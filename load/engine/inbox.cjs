@@ -1,6 +1,8 @@
-/** What one client has received since it last did something, and what it waits for. */
+/** The messages that one client has received since its last action, and the message that it waits for. */
 class Inbox {
-  /** Why nothing more can be expected: the hub sent an error, or ended the connection. The first one counts. */
+  /**
+   * The error after which no message can be expected: the hub sent one, or ended the connection. The first one counts.
+   */
   fault;
   #messages = [];
   #waiting;
@@ -11,7 +13,7 @@ class Inbox {
     this.#received = received;
   }
 
-  /** `payload` is what the document puts beside `type`, or for an app with an envelope what it puts in `data`. */
+  /** Adds a message. `payload` has the fields beside `type`, or those in `data` for an app with an envelope. */
   deliver(type, payload) {
     this.#received();
     if (type === "error") return this.fail(`error: ${payload.message ?? payload.detail}`);
@@ -29,7 +31,10 @@ class Inbox {
     this.#messages = [];
   }
 
-  /** Takes the first message that matches, with the time it came at; rejects on a fault or after `timeoutMs`. */
+  /**
+   * Removes the first message that matches, and resolves to it and its time of arrival. Rejects on a fault or after
+   * `timeoutMs`.
+   */
   async next(type, matches, timeoutMs) {
     const found = this.#messages.findIndex(({ message }) => matches(message));
     if (found >= 0) return this.#messages.splice(found, 1)[0];

@@ -1,28 +1,28 @@
-// An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same on
-// both doors. `door` is a variable of each virtual user: `plain` or `socketio`.
+// An Artillery engine for clients of the hub: the steps of Artillery's HTTP engine, and three more that mean the same
+// on both transports. `transport` is a variable of each virtual user: `plain` or `socketio`.
 //
 //   - connect: { path: /events/ws, namespace: /events, token: … }   or apiKey; neither where none is needed
 //   - send: { type: ping }
 //   - expect: { type: pong }        waits for a message that has these fields, with others beside them
 //
-// An expectation counts what came after the last connect, send or request: an answer cannot be older than its question.
+// An expectation matches messages after the last connect, send or request: an answer cannot be older than its request.
 const { engine_http: HttpEngine } = require("@artilleryio/int-core");
 const { isMatch } = require("lodash");
-const { DOORS } = require("./doors.cjs");
+const { TRANSPORTS } = require("./transports.cjs");
 const { Inbox } = require("./inbox.cjs");
 
 const REQUESTS = ["get", "post", "put", "patch", "delete"];
 
-/** What the time from an action to the message that was expected of it is called in the report. */
+/** The names in the report of the time from an action to its expected message. */
 const TIMES = { connect: "hub.greeting_time", send: "hub.reply_time", request: "hub.delivery_time" };
 
 class JunctionEngine extends HttpEngine {
-  /** `tools` are Artillery's own; its `template` fills in `{{ variables }}`. */
-  constructor(script, events, tools) {
-    super(script, events, tools);
+  /** `helpers` are Artillery's own; their `template` fills in `{{ variables }}`. */
+  constructor(script, events, helpers) {
+    super(script, events, helpers);
     this.envelope = script.config.engines.junction.envelope;
     this.timeoutMs = script.config.timeout * 1000;
-    this.template = tools.template;
+    this.template = helpers.template;
   }
 
   step(spec, events, hooks) {
@@ -37,7 +37,10 @@ class JunctionEngine extends HttpEngine {
     };
   }
 
-  /** A scenario ends with its connection closed, and fails when that had a fault nobody was waiting to hear of. */
+  /**
+   * Compiles a scenario that closes its connection at the end. It fails if the connection had a fault that no step
+   * reported.
+   */
   compile(tasks, scenario, events) {
     const run = super.compile(tasks, scenario, events);
     return (context, callback) => {
@@ -51,13 +54,13 @@ class JunctionEngine extends HttpEngine {
   }
 
   async connect({ path, namespace, token, apiKey }, context, events) {
-    const { door } = context.vars;
+    const { transport } = context.vars;
     context.inbox = new Inbox(() => events.emit("counter", "hub.messages_received", 1));
     begin(context, "connect");
     const { target } = this.config;
     const options = { target, path, namespace, token, apiKey, envelope: this.envelope, timeoutMs: this.timeoutMs };
-    context.connection = await DOORS[door](options, context.inbox);
-    events.emit("counter", `hub.connections.${door}`, 1);
+    context.connection = await TRANSPORTS[transport](options, context.inbox);
+    events.emit("counter", `hub.connections.${transport}`, 1);
     events.emit("histogram", "hub.connect_time", performance.now() - context.action.at);
   }
 
@@ -78,7 +81,7 @@ function begin(context, kind) {
   context.action = { kind, at: performance.now() };
 }
 
-/** An Artillery step made of an async function. */
+/** Makes an Artillery step of an async function. */
 function step(run) {
   return (context, callback) => {
     run(context).then(

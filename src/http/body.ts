@@ -2,14 +2,14 @@ import express, { type Request, type Response } from "express";
 import { HubError } from "../hub/errors.ts";
 import { HttpError } from "./problem.ts";
 
-/** The largest body in bytes, counted after decompression: enough for any document here, too little to hurt. */
+/** The largest body in bytes, counted after decompression: enough for any document here, too little to do harm. */
 const LARGEST_BODY = 64 * 1024;
 
 const parse = express.json({ limit: LARGEST_BODY });
 
 /**
- * The JSON body of a request; `{}` where there is none. Rejects with what the client did wrong; the parser's own
- * errors, which quote the body, go no further.
+ * Reads the JSON body of a request; `{}` if there is none. Rejects with an error for the client. The parser's own
+ * errors are not passed on, because they quote the body.
  */
 export async function readBody(request: Request, response: Response): Promise<unknown> {
   const isEmpty = request.get("Content-Length") === "0";

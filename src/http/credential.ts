@@ -6,8 +6,9 @@ import type { Route } from "../hub/route.ts";
 import { challenge } from "./problem.ts";
 
 /**
- * Who is asking, by the credential that the route wants. Rejects with `HubError("unauthenticated")`, the challenge
- * already on the response, or with `HubError("forbidden")` for a role that the route is not for.
+ * Resolves to the identity of a request, by the credential that the route requires. Rejects with
+ * `HubError("unauthenticated")`, after it has set the challenge on the response, or with `HubError("forbidden")` for a
+ * role that the route does not admit.
  */
 export async function identify(
   authenticator: Authenticator,
@@ -35,7 +36,7 @@ function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.get("Authorization") ?? "")?.[1];
 }
 
-/** The query is there for browsers and quick trials; the header wins. */
+/** Returns the API key. The query is for browsers and quick trials; the header takes precedence. */
 function apiKeyOf(request: Request): string | undefined {
   const { api_key: inQuery } = request.query;
   return request.get("X-API-Key") || (typeof inQuery === "string" ? inQuery : undefined);

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { getuid } from "node:process";
 
 /**
- * Connections that wait to be accepted: when all clients come back at once, Node's 511 are soon too few, and who finds no
- * place tries again a second later, or, behind nginx, is refused. Linux allows no more by default (`net.core.somaxconn`).
+ * Connections that may wait to be accepted. When all clients reconnect at once, Node's default of 511 is too few: a
+ * client beyond it tries again a second later or, behind nginx, is refused. Linux allows no more by default
+ * (`net.core.somaxconn`).
  */
 const BACKLOG = 4_096;
 
@@ -17,17 +18,17 @@ interface Door {
 }
 
 export interface OpenDoors {
-  /** The same doors; one at port 0 has got a free one. */
+  /** The same doors; a door at port 0 has the free port that it got. */
   readonly opened: readonly Door[];
-  /** Takes sockets out of sight: nobody new finds them, and who has connected already is still served. */
+  /** Removes the Unix sockets from the file system. New clients cannot connect; connected ones are still served. */
   hide(): Promise<void>;
-  /** Takes no more connections; resolves when the open ones have ended, or have been cut after `ms` milliseconds. */
+  /** Accepts no more connections. Resolves when the open ones have ended, or have been cut after `ms` milliseconds. */
   stop(ms: number): Promise<void>;
 }
 
 /**
- * Listens on the port of every door; `serve` hangs on each server what it serves. Rejects, with nothing left open, when
- * one cannot be had: the error names it and the setting.
+ * Listens on the port of every door. `serve` attaches the listeners to each server. Rejects when a port is unavailable:
+ * the error names the port and the setting. It then leaves nothing open.
  */
 export async function openDoors(
   doors: readonly Door[],
@@ -60,7 +61,7 @@ async function listen(server: Server, { port, path }: Door): Promise<number> {
   if (path !== undefined) await rm(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port)));
-    // Started by root, nginx serves as another user, who has to reach the socket.
+    // nginx that was started by root serves as another user, which has to reach the socket.
     const where = path === undefined ? { port } : { path, writableAll: getuid?.() === 0 };
     server.listen({ ...where, backlog: BACKLOG }, resolve);
   });
@@ -77,7 +78,7 @@ function explain(error: NodeJS.ErrnoException, port: number): Error {
 
 function stop(server: Server, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    // Upgraded connections are not the server's any more: those that stay are for whoever upgraded them to cut.
+    // Upgraded connections no longer belong to the server: the transports cut those that stay.
     const cut = setTimeout(() => {
       server.closeAllConnections();
       resolve();

@@ -3,13 +3,13 @@ import type { Express } from "express";
 import type { Clock } from "../hub/clock.ts";
 import { HubError, toHubError } from "../hub/errors.ts";
 
-/** One thing the worker needs to be of use. */
+/** A check of one dependency of the worker. */
 export interface ReadinessCheck {
-  /** What is checked, for people: `store`, `redis`, `worker`. */
+  /** The name of the dependency, for people: `store`, `redis`, `worker`. */
   readonly name: string;
-  /** Throws or rejects when it is not ready. The text of a `HubError` is shown to whoever asks, no other. */
+  /** Throws or rejects when it is not ready. The text of a `HubError` is part of the answer; no other text is. */
   readonly check: () => void | Promise<void>;
-  /** The worker is of use without it: the reason is told, but it stays ready. */
+  /** True if the worker can serve without the dependency. A failure is then reported, but the worker stays ready. */
   readonly isOptional?: boolean;
 }
 
@@ -20,13 +20,16 @@ export interface Health {
   readonly clock: Clock;
 }
 
-/** What probes and scrapers ask for, again and again. */
+/** Paths that probes and scrapers request again and again. */
 export const HEALTH_PATHS = ["/healthz", "/readyz", "/metrics"] as const;
 
-/** A check that has not answered by then has failed: a probe must not hang on the thing that it probes. */
+/** Milliseconds after which a check counts as failed: a probe must not hang on the dependency that it checks. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** `/healthz`: the process serves. `/readyz`: it may be given clients, or the reasons why not, or what it lacks. */
+/**
+ * Mounts `/healthz` and `/readyz`. `/healthz` answers while the process serves. `/readyz` answers 200 when the worker
+ * may get clients, else 503; both have the reasons of the checks that failed.
+ */
 export function mountHealth(app: Express, { worker, checks, clock }: Health): void {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok", worker, pid });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Express } from "express";
 import { HubError } from "../hub/errors.ts";
 
-/** What `/metrics` answers. */
+/** The source of the answer of `/metrics`. */
 export interface MetricsSource {
   readonly contentType: string;
   text(): Promise<string>;
@@ -11,16 +11,16 @@ export interface MetricsSource {
 
 export interface MetricsAccess {
   readonly source: MetricsSource;
-  /** Opens `/metrics` to whoever shows it as a bearer token; absent: to this machine alone. */
+  /** The bearer token that opens `/metrics` to other machines; absent: only this machine may read it. */
   readonly token: string | undefined;
 }
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
-/** `/metrics`, for scrapers on this machine and for those with the token. */
+/** Mounts `/metrics`, for scrapers on this machine and for those with the token. */
 export function mountMetrics(app: Express, { source, token }: MetricsAccess): void {
   app.get("/metrics", async (request, response) => {
-    if (!isFromHere(request) && !shows(request, token)) throw new HubError("forbidden");
+    if (!isFromHere(request) && !hasToken(request, token)) throw new HubError("forbidden");
     response
       .set("Cache-Control", "no-store")
       .type(source.contentType)
@@ -28,15 +28,15 @@ export function mountMetrics(app: Express, { source, token }: MetricsAccess): vo
   });
 }
 
-/** What a proxy passes on is from anywhere, whatever address the proxy has. A Unix socket has none. */
+/** Returns true for a request from this machine. A proxied one may be from anywhere. A Unix socket has no address. */
 function isFromHere({ headers, socket }: IncomingMessage): boolean {
   if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined) return false;
   return socket.remoteAddress === undefined || LOOPBACK.test(socket.remoteAddress);
 }
 
-function shows({ headers }: IncomingMessage, token: string | undefined): boolean {
+function hasToken({ headers }: IncomingMessage, token: string | undefined): boolean {
   if (token === undefined) return false;
-  const shown = Buffer.from(headers.authorization ?? "");
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return shown.length === wanted.length && timingSafeEqual(shown, wanted);
+  const given = Buffer.from(headers.authorization ?? "");
+  const expected = Buffer.from(`Bearer ${token}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

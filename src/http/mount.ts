@@ -9,9 +9,9 @@ import { identify } from "./credential.ts";
 import { runOnce } from "./idempotency.ts";
 
 /**
- * Mounts declared routes. The path of a request: credential, role, params, query, body, handler, response; of one that
- * has come before under its `Idempotency-Key`, not the handler. Each step either goes on or throws what the client is
- * answered.
+ * Mounts declared routes. The steps of a request are credential, role, params, query, body, handler, response. A
+ * request that is repeated under its `Idempotency-Key` skips the handler. A step that fails throws the error that the
+ * client gets.
  */
 export function mountRoutes(
   app: Express,
@@ -26,27 +26,29 @@ export function mountRoutes(
       const params = check(route.params, request.params, "path");
       const query = check(route.query, request.query, "query");
       const body = check(route.body, route.method === "get" ? {} : await readBody(request, response), "body");
-      const asked = { identity, params, query, body, address: addressOf(request.ip) };
+      const input = { identity, params, query, body, address: addressOf(request.ip) };
       const status = route.status ?? 200;
       const handle = async (command: Command): Promise<unknown> => {
-        const result = await route.handle({ ...asked, command });
-        // Parsing strips every field the schema does not declare, so that nothing private slips out.
+        const result = await route.handle({ ...input, command });
+        // Parsing strips every field that the schema does not declare, so that no private field is sent.
         return status === 204 ? undefined : route.response.parse(result);
       };
 
-      const answer = await runOnce(commands, route, asked, request, response, handle);
+      const answer = await runOnce(commands, route, input, request, response, handle);
       if (status === 204) response.status(status).end();
       else response.status(status).json(answer);
     });
   }
 }
 
-/** A declared path as Express writes it: `{id}` becomes `:id`, and a slash at the end is optional anyway. */
+/**
+ * Converts a declared path to Express's form: `{id}` becomes `:id`. Drops a slash at the end, which is optional anyway.
+ */
 export function expressPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
 }
 
-/** `value` as its schema gives it back, or a 400 that names the first field that is wrong. */
+/** Parses `value`. Throws `HubError("invalid_field")` that names the first invalid field. */
 function check<S extends z.ZodObject>(schema: S, value: unknown, part: "path" | "query" | "body"): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -55,7 +57,7 @@ function check<S extends z.ZodObject>(schema: S, value: unknown, part: "path" | 
   throw new HubError("invalid_field", `Invalid ${where}: ${issue?.message}`);
 }
 
-/** One spelling for an IPv4 client, whether the socket it came by speaks IPv4 alone or both. */
+/** Returns the client's address, with one spelling of an IPv4 address on IPv4 and dual-stack sockets. */
 function addressOf(ip: string | undefined): string {
   return (ip ?? "unknown").replace(/^::ffff:/, "");
 }

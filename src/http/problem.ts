@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from "express";
 import { ERRORS, type ErrorCode, HubError, toHubError } from "../hub/errors.ts";
 import type { Log } from "../observability/log.ts";
 
-/** Errors that only HTTP knows; everything else comes from the hub's own catalogue. */
+/** Errors that only HTTP has. All others are in the hub's own catalogue. */
 export const HTTP_ERRORS = {
   method_not_allowed: { status: 405, message: "This path does not take that method" },
   unsupported_media_type: { status: 415, message: "The body must be application/json" },
@@ -23,7 +23,7 @@ export class HttpError extends Error {
   }
 }
 
-/** An RFC 9457 problem. `type` says that there is nothing to look up: `code` is what programs go by. */
+/** An RFC 9457 problem. `type` stands for no page to look up; programs read `code`. */
 export interface Problem {
   readonly type: "about:blank";
   readonly title: string;
@@ -34,15 +34,15 @@ export interface Problem {
   readonly instance: string;
 }
 
-/** Seconds after which trying again makes sense, by status. */
+/** Seconds after which a repeated request makes sense, by status. */
 const RETRY_AFTER: Readonly<Record<number, string>> = {
   [ERRORS.rate_limited.status]: "60",
   [ERRORS.unavailable.status]: "5",
 };
 
 /**
- * The last handler: answers whatever was thrown as `application/problem+json`. What is not meant for clients becomes
- * a 500 that says nothing, and goes to the log with the id of the request.
+ * Returns the last handler, which answers every thrown error as `application/problem+json`. An unexpected error becomes
+ * a 500 without details, and is logged with the id of the request.
  */
 export function answerProblems(log: Log) {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
@@ -65,7 +65,7 @@ export function answerProblems(log: Log) {
   };
 }
 
-/** The `WWW-Authenticate` of a 401; `refused` when a credential was given but is not good. */
+/** Returns the `WWW-Authenticate` of a 401; `refused` is true when a credential was given but is not valid. */
 export function challenge(kind: "jwt" | "apiKey", refused = false): string {
   if (kind === "apiKey") return 'ApiKey realm="junction"';
   return refused ? 'Bearer realm="junction", error="invalid_token"' : 'Bearer realm="junction"';
@@ -73,7 +73,7 @@ export function challenge(kind: "jwt" | "apiKey", refused = false): string {
 
 function clientError(thrown: unknown): HubError | HttpError {
   if (thrown instanceof HttpError) return thrown;
-  // Express's own word for a path parameter with a broken percent escape.
+  // Express throws it for a path parameter with a broken percent escape.
   if (thrown instanceof URIError) return new HubError("invalid_field", "The path is not properly encoded");
   return toHubError(thrown);
 }

@@ -5,7 +5,7 @@ import type { Hub } from "../hub/hub.ts";
 import { checkedMessage } from "../hub/message.ts";
 import { defineRoute, type Route } from "../hub/route.ts";
 
-/** `POST /api/publish`: an administrator sends any declared message to any room. */
+/** Declares `POST /api/publish`, by which an administrator sends any declared message to any room. */
 export function publishRoute(hub: Pick<Hub, "publish" | "broadcast">, channels: readonly Channel[]): Route {
   return defineRoute({
     method: "post",
@@ -23,8 +23,8 @@ export function publishRoute(hub: Pick<Hub, "publish" | "broadcast">, channels: 
     async handle({ body: { app, room, type, data }, command }) {
       const declaring = channels.filter((channel) => channel.app === app && Object.hasOwn(channel.outbound, type));
       if (declaring.length === 0) throw new HubError("invalid_field", `The app ${app} declares no message ${type}`);
-      const namespaces = new Set(declaring.map(({ rootNamespace }) => rootNamespace));
-      const messages = [...namespaces].flatMap((namespace) => {
+      const rootNamespaces = new Set(declaring.map(({ rootNamespace }) => rootNamespace));
+      const messages = [...rootNamespaces].flatMap((namespace) => {
         const declared = declaring.find(({ rootNamespace }) => rootNamespace === namespace)?.outbound[type];
         if (!declared) return [];
         const checked = declared.schema.safeParse(data);

@@ -4,12 +4,13 @@ import { type HttpLogger, pinoHttp } from "pino-http";
 import type { Log } from "../observability/log.ts";
 import { HEALTH_PATHS } from "./health.ts";
 
-/** An id that a proxy or client may give a request; anything else could be used to forge lines or hide among them. */
+/** The form of an id that a proxy or client may give a request. Other text could forge or hide lines of the log. */
 const ACCEPTABLE_ID = /^[\w-]{1,64}$/;
 
 /**
- * Gives each request its id, answered as `X-Request-Id`, and logs it when it ends: method, path without the query,
- * status, milliseconds. Headers, queries and bodies are never looked at, since credentials travel in all of them.
+ * Gives each request an id, which the answer has as `X-Request-Id`. Logs the request when it ends: method, path without
+ * the query, status, milliseconds. Headers, queries and bodies are never logged, since all of them may hold
+ * credentials.
  */
 export function logRequests(log: Log): HttpLogger {
   return pinoHttp({
@@ -20,7 +21,7 @@ export function logRequests(log: Log): HttpLogger {
       response.setHeader("X-Request-Id", id);
       return id;
     },
-    // Even a quiet logger prepares a line with the whole request; this way it costs nothing and holds nothing.
+    // Even a quiet logger serializes the whole request; without serializers it takes no time and holds no memory.
     wrapSerializers: false,
     serializers: { req: () => undefined },
     quietReqLogger: true,
@@ -40,7 +41,7 @@ function summary(request: IncomingMessage, response: ServerResponse, { ms }: { m
   return { method: request.method, path: pathOf(request), status: response.statusCode, ms };
 }
 
-/** The path that the client asked for; Express shortens `url` while it routes. */
+/** Returns the path that the client requested. Express shortens `url` while it routes. */
 function pathOf(request: IncomingMessage & { originalUrl?: string }): string | undefined {
   return (request.originalUrl ?? request.url)?.split("?", 1)[0];
 }

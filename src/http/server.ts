@@ -18,7 +18,7 @@ import { logRequests } from "./request-log.ts";
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
-  /** What the messages are, and on which ports: for the description alone, which is made when it is first asked for. */
+  /** The channels, and with `doors` their ports: for the description alone, which is made at its first request. */
   readonly channels: readonly Channel[];
   readonly doors: () => readonly DescribedDoor[];
   readonly authenticator: Authenticator;
@@ -29,15 +29,15 @@ export interface HttpOptions {
   /** Origins whose pages may call the API. Credentials travel in headers, never in cookies. */
   readonly origins: "*" | readonly string[];
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as Express's `trust proxy` takes them (`loopback`, addresses, subnets),
-   * or how many of them there are, where they have no addresses.
-   * Absent: none, and every client is who its socket says. Limits by address hang on this.
+   * Proxies whose `X-Forwarded-For` is trusted, in the form of Express's `trust proxy` (`loopback`, addresses,
+   * subnets), or the number of proxies if they have no addresses. Absent: none, so that a client's address is that of
+   * its socket. Limits by address depend on it.
    */
   readonly trustedProxies?: string | number | undefined;
 }
 
 /**
- * The HTTP side of a worker as a listener for Node's own server. Throws at start when two routes claim the same method
+ * Creates the HTTP side of a worker, as a listener for Node's own server. Throws when two routes claim the same method
  * and path.
  */
 export function createHttpApp({
@@ -78,7 +78,7 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return methods;
 }
 
-/** What no route took: 405 with the methods of every path that matches, else 404. */
+/** Answers a request that no route took: 405 with the methods of the paths that match, else 404. */
 function refuseTheRest(app: Express, methods: ReadonlyMap<string, readonly string[]>): void {
   for (const [path, known] of methods) {
     app.all(path, (_request, response, next) => {

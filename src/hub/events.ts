@@ -16,7 +16,7 @@ export interface HubEventMap {
   /** Writes to WebSockets at the end of a tick: system calls, and the frames in them. */
   written: [{ writes: number; frames: number }];
   /** A client that does not read: its queue was conflated, or it was closed. */
-  slow: [{ outcome: "thinned" | "closed" }];
+  slow: [{ outcome: "conflated" | "closed" }];
   /**
    * Messages that were not delivered: the queue of a slow client was conflated (`slow`), the message was delivered before
    * (`repeat`), or a newer value was (`older`).

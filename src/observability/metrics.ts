@@ -72,11 +72,11 @@ function countConnections(register: Registry, events: HubEvents): void {
   const active = new Gauge({
     name: "junction_connections_active",
     help: "Open connections",
-    labelNames: ["app", "door"],
+    labelNames: ["app", "transport"],
     registers: [register],
   });
-  events.on("connected", ({ app, transport }) => active.inc({ app, door: transport }));
-  events.on("disconnected", ({ app, transport }) => active.dec({ app, door: transport }));
+  events.on("connected", ({ app, transport }) => active.inc({ app, transport }));
+  events.on("disconnected", ({ app, transport }) => active.dec({ app, transport }));
 
   const refused = counter(register, "junction_connection_errors_total", "Clients that were refused or disconnected", [
     "app",

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { parse as parseCookies } from "cookie";
 import type { Channel } from "../hub/channel.ts";
 
-/** What a client brought along, on either door. */
+/** The parts of a request, on either transport, that may hold a credential. */
 export interface Handshake {
   readonly headers: IncomingHttpHeaders;
   readonly query: URLSearchParams;
@@ -14,13 +14,13 @@ export interface Handshake {
 export const SUBPROTOCOL = "hub.v1";
 const BEARER_PROTOCOL = "bearer.";
 
-type Asks = Pick<Channel, "credential" | "cookie">;
+type CredentialRules = Pick<Channel, "credential" | "cookie">;
 
 /**
- * The credential that a channel asks for, from the first place that has one: Socket.IO's `auth` (the only one that is
- * meant for this namespace alone), the header, the subprotocol list, the query, the channel's cookie.
+ * Returns the credential that a channel requires, from the first place that has one: Socket.IO's `auth` (the only one
+ * for this namespace alone), the header, the subprotocol list, the query, the channel's cookie.
  */
-export function credentialFrom({ headers, query, auth }: Handshake, channel: Asks): string | undefined {
+export function credentialFrom({ headers, query, auth }: Handshake, channel: CredentialRules): string | undefined {
   if (channel.credential === "none") return undefined;
   const isKey = channel.credential === "apiKey";
   return (
@@ -33,7 +33,7 @@ export function credentialFrom({ headers, query, auth }: Handshake, channel: Ask
   );
 }
 
-/** Three parts of base64url: enough to tell a JWT from an opaque token, not to believe it. */
+/** Returns true for three parts of base64url. That separates a JWT from an opaque token; it verifies nothing. */
 export function looksLikeJwt(credential: string | undefined): boolean {
   return credential !== undefined && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(credential);
 }
@@ -52,8 +52,8 @@ function fromSubprotocols(header: string | undefined): string | undefined {
 }
 
 /**
- * A browser sends cookies along with any page's socket, so one counts only for pages of this host (or for no page at
- * all). The port makes no difference, as it makes none for cookies.
+ * Returns the credential in the cookie `name`. A browser sends cookies along with any page's socket, so the cookie
+ * counts only if the `Origin` is this host or absent. The port is ignored, as it is for cookies.
  */
 function fromCookie(headers: IncomingHttpHeaders, name: string | undefined): string | undefined {
   if (name === undefined || headers.cookie === undefined) return undefined;

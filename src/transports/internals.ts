@@ -7,14 +7,14 @@ import * as ws from "ws";
 import type { Frame, FrameSink, PacketOptions } from "./writing/frame.ts";
 
 /*
- * Every private part of ws, engine.io and Socket.IO that this hub reaches into, with its type. An upgrade that renames
- * one of them fails in `checkInternals` at start and not in production.
+ * Every private part of ws, engine.io and Socket.IO that this hub uses, with its type. An upgrade that renames one of
+ * them fails in `checkInternals` at start and not in production.
  */
 
-/** A part of `ws` through which every frame of a socket goes. */
+/** The part of `ws` that writes every frame of a socket. */
 export interface FrameSender {
   owner?: FrameSink;
-  /** The payload of a text frame comes as a string. */
+  /** The payload of a text frame is a string. */
   sendFrame(parts: (Buffer | string)[], callback?: (error?: Error) => void): void;
 }
 
@@ -46,7 +46,7 @@ const { Sender } = ws as unknown as {
   Sender: { prototype: FrameSender; frame(data: Buffer, options: object): Frame };
 };
 
-/** Builds a frame from its payload; `options` as `ws` takes them. */
+/** Builds a frame from its payload. `options` are those of `ws`. */
 export function buildFrame(data: Buffer, options: object): Frame {
   return Sender.frame(data, options);
 }
@@ -63,34 +63,34 @@ export function clientInternals(socket: Socket): ClientInternals {
   return socket.client as unknown as ClientInternals;
 }
 
-/** The engine.io connection of a Socket.IO socket. */
+/** Returns the engine.io connection of a Socket.IO socket. */
 export function connectionOf(socket: Socket): EngineSocket {
   return socket.conn as unknown as EngineSocket;
 }
 
-/** The connections of an engine by session id. */
+/** Returns the connections of an engine by session id. */
 export function connectionsOf(engine: EngineServer): Readonly<Record<string, EngineSocket>> {
   return (engine as unknown as { clients: Readonly<Record<string, EngineSocket>> }).clients;
 }
 
-/** Replaces what a connection keeps of its handshake request for as long as the client stays. */
+/** Replaces the handshake request that a connection holds until the client disconnects. */
 export function replaceRequest(connection: EngineSocket, request: object): void {
   (connection as { request: unknown }).request = request;
 }
 
-/** Replaces what a socket keeps of its handshake. */
+/** Replaces the handshake that a socket holds. */
 export function replaceHandshake(socket: Socket, handshake: object): void {
   (socket as { handshake: unknown }).handshake = handshake;
 }
 
-/** Attaches an engine that is not engine.io's own to a Socket.IO server: an emitter of `connection`. */
+/** Attaches an engine other than engine.io's own to a Socket.IO server. It has to emit `connection`. */
 export function bindEngine(io: SocketIoServer, engine: object): void {
   io.bind(engine as unknown as EngineServer);
 }
 
 const require = createRequire(import.meta.url);
 
-/** A package, a part of it, and whether the installed version has that part. */
+/** A package, a part of it, and a function that returns true if the installed version has that part. */
 type Check = readonly [packageName: "ws" | "engine.io" | "socket.io", part: string, exists: () => boolean];
 
 const CHECKS: readonly Check[] = [
@@ -105,8 +105,8 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * Throws an `Error` that names the package, its installed version and the missing part, when a private part that the
- * transports rest on does not exist. Called once at start.
+ * Throws an `Error` when a private part that the transports need does not exist. Its message names the package, the
+ * installed version and the missing part. Called once at start.
  */
 export function checkInternals(checks: readonly Check[] = CHECKS): void {
   for (const [packageName, part, exists] of checks) {
@@ -123,7 +123,7 @@ function isMethod(holder: unknown, name: string): boolean {
   return isHolder && typeof (holder as Record<string, unknown>)[name] === "function";
 }
 
-/** A WebSocket without an address is one of a server that is not connected yet: its fields exist from the start. */
+/** Checks the fields on a WebSocket without an address: a server-side one before its socket is set has them already. */
 function hasWebSocketFields(): boolean {
   const socket = Reflect.construct(ws.WebSocket, [null, undefined, {}]) as object;
   return "_socket" in socket && "_sender" in socket && "_closeFrameReceived" in socket;

@@ -2,9 +2,9 @@ import type { Namespace } from "socket.io";
 import { Adapter, type Room, type SocketId } from "socket.io-adapter";
 
 /**
- * The adapter of a namespace with parameters, such as `/events/7`: it has no rooms of its own. Its sockets are members
- * of the rooms of the root namespace (`/events`), so that one broadcast reaches both, no broadcast ever creates a
- * namespace, and a namespace per thing costs no subscription per thing.
+ * The adapter of a namespace with parameters, such as `/events/7`. It has no rooms of its own: its sockets are members
+ * of the rooms of the root namespace (`/events`). So one broadcast reaches both, no broadcast ever creates a namespace,
+ * and a namespace for each event costs no Redis subscription for each event.
  */
 export class SharedRooms extends Adapter {
   readonly #root: Namespace;

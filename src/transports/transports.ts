@@ -50,7 +50,7 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
   const watch = {
     written: (writes: number, frames: number) => void hub.events.emit("written", { writes, frames }),
-    slow: (outcome: "thinned" | "closed") => void hub.events.emit("slow", { outcome }),
+    slow: (outcome: "conflated" | "closed") => void hub.events.emit("slow", { outcome }),
     dropped: (delivery: DeliveryClass, count: number) =>
       void hub.events.emit("dropped", { delivery, reason: "slow", count }),
   };

@@ -4,7 +4,7 @@ import type { Wire } from "../hub/connection.ts";
 import type { Transport } from "../hub/events.ts";
 import { Broadcast } from "./writing/broadcast.ts";
 
-/** What the hub's ways to a client have in common, by whichever door it came: its Socket.IO socket is the member of rooms. */
+/** The base of both transports' wires to a client. The client's Socket.IO socket is the member of rooms. */
 export abstract class MemberWire implements Wire {
   abstract readonly transport: Transport;
   protected readonly socket: Socket;
@@ -38,7 +38,7 @@ export abstract class MemberWire implements Wire {
     this.take(new Broadcast({ namespace, type, payload, delivery, key: declared?.key?.(payload) }));
   }
 
-  /** Sends the client its form of a message that goes to others, too. */
+  /** Sends the client its form of a message that may also go to other clients. */
   abstract take(broadcast: Broadcast): void;
   abstract end(code: number, reason: string, retryAfterMs?: number): void;
   abstract pause(): void;

@@ -39,8 +39,8 @@ describe("/metrics", () => {
     clients[0]!.send("get_stats");
     await clients[0]!.next("stats");
     const text = await scrape();
-    expect(sample(text, "junction_connections_active", { app: "events", door: "plain" })).to.equal(1);
-    expect(sample(text, "junction_connections_active", { app: "events", door: "socketio" })).to.equal(1);
+    expect(sample(text, "junction_connections_active", { app: "events", transport: "plain" })).to.equal(1);
+    expect(sample(text, "junction_connections_active", { app: "events", transport: "socketio" })).to.equal(1);
     expect(sample(text, "junction_messages_received_total", { app: "events", type: "get_stats" })).to.equal(1);
     expect(sample(text, "junction_messages_sent_total", { type: "connection_established" })).to.equal(2);
     expect(sample(text, "junction_room_subscriptions", { namespace: "/events" })).to.equal(2);
@@ -56,7 +56,7 @@ describe("/metrics", () => {
 
     for (const client of clients) await client.close();
     await until("both have gone", () => hub.hub.connections.size === 0);
-    expect(sample(await scrape(), "junction_connections_active", { door: "plain" })).to.equal(0);
+    expect(sample(await scrape(), "junction_connections_active", { transport: "plain" })).to.equal(0);
   });
 
   it("counts who was turned away, and why", async () => {
@@ -105,7 +105,7 @@ describe("the metrics of a cluster", function () {
     const target = { ...EVENT, path: "/events/ws/events/123", credential };
     const clients = await Promise.all(Array.from({ length: 6 }, () => plainDoor.connect(cluster.url, target)));
     const active = async (path: string): Promise<number> =>
-      sample(await scrape(path), "junction_connections_active", { app: "events", door: "plain" });
+      sample(await scrape(path), "junction_connections_active", { app: "events", transport: "plain" });
     await until("all are counted", async () => (await active("")) === 6);
     const [first, second] = [await active("/w1"), await active("/w2")];
     expect(first + second).to.equal(6);

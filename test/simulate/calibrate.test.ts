@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { calibrate } from "../../simulate/calibrate.ts";
 import { check, missed } from "../../simulate/check.ts";
-import { type Costs, DOORS } from "../../simulate/costs.ts";
+import { type Costs, TRANSPORTS } from "../../simulate/costs.ts";
 import { Measured } from "../../simulate/measured.ts";
 import { COSTS, resultsOf } from "./fixtures.ts";
 
@@ -16,9 +16,9 @@ describe("the calibration", () => {
   });
 
   it("finds the costs that results were made with", () => {
-    for (const door of DOORS) {
-      const { writeUs, wakeUs, frameUs, broadcastUs, acrossUs, crossingUs, ...known } = costs.doors[door];
-      const truth = COSTS.doors[door];
+    for (const transport of TRANSPORTS) {
+      const { writeUs, wakeUs, frameUs, broadcastUs, acrossUs, crossingUs, ...known } = costs.doors[transport];
+      const truth = COSTS.doors[transport];
       expect(writeUs).to.be.closeTo(truth.writeUs, truth.writeUs * 0.1);
       expect(wakeUs).to.be.closeTo(truth.wakeUs, truth.wakeUs * 0.1);
       expect(frameUs).to.be.closeTo(truth.frameUs, truth.frameUs * 0.25);

@@ -11,7 +11,7 @@ const DEMAND: Demand = {
   members: 20,
   rate: 0.5,
   changes: 0,
-  door: "plain",
+  transport: "plain",
   windowMs: 0,
   busy: 0.6,
   backWithin: 10,

@@ -3,7 +3,7 @@ import type { Figures } from "../../bench/report/figures.ts";
 import { type ScenarioResults, thisMachine } from "../../bench/report/results.ts";
 import { spreadsOf } from "../../bench/report/statistics.ts";
 import { simulateBench } from "../../simulate/bench.ts";
-import { type Costs, DEFAULT_WINDOW_MS, DOORS } from "../../simulate/costs.ts";
+import { type Costs, DEFAULT_WINDOW_MS, TRANSPORTS } from "../../simulate/costs.ts";
 import { Measured, planOf } from "../../simulate/measured.ts";
 
 const FAN_OUT = { writeUs: 7, wakeUs: 5, firstUs: 0.3, copyUs: 0.05, acrossUs: 60, crossingUs: 40 };
@@ -30,9 +30,9 @@ export function resultsOf(costs: Costs): Measured {
     const all = { ...known, [contender]: spreadsOf([figures]) };
     scenarios[scenario] = { title: scenario, chart: "deliveriesPerCpuSecond", figures: all, failures: {} };
   };
-  for (const door of DOORS) {
-    const contender: ContenderName = `junction-${door}`;
-    const known = { ...costs, ...costs.doors[door] };
+  for (const transport of TRANSPORTS) {
+    const contender: ContenderName = `junction-${transport}`;
+    const known = { ...costs, ...costs.doors[transport] };
     for (const name of [
       "room-1",
       "room-10",
@@ -47,7 +47,7 @@ export function resultsOf(costs: Costs): Measured {
     }
     for (const name of ["room-1", "room-10", "room-100"]) {
       const { framesPerWrite: _1, p99: _2, ...figures } = simulateBench(planOf(name), known, 0);
-      add(name, `junction-${door}-0ms`, figures);
+      add(name, `junction-${transport}-0ms`, figures);
     }
     add("idle-10000", contender, {
       kibPerConnection: known.kibPerConnection,

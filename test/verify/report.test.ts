@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { blows } from "../../verify/chaos.ts";
+import { plannedFaults } from "../../verify/chaos.ts";
 import { describeViolations, percentiles, table } from "../../verify/report.ts";
 import { emptyTally, type Violation } from "../../verify/violation.ts";
 
@@ -34,10 +34,11 @@ describe("the verifier's report", () => {
 });
 
 describe("the verifier's chaos", () => {
-  const count = (seconds: number, what: string): number => blows(seconds).filter((blow) => blow.what === what).length;
+  const count = (seconds: number, what: string): number =>
+    plannedFaults(seconds).filter((fault) => fault.what === what).length;
 
   it("kills a worker every 15 seconds", () => {
-    expect(blows(60).flatMap(({ at, what }) => (what === "kill a worker" ? at : []))).to.eql([15, 30, 45]);
+    expect(plannedFaults(60).flatMap(({ at, what }) => (what === "kill a worker" ? at : []))).to.eql([15, 30, 45]);
     expect(count(300, "kill a worker")).to.equal(19);
   });
 

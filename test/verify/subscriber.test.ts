@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Server } from "socket.io";
 import { WebSocketServer } from "ws";
-import { doorOf } from "../../verify/doors.ts";
 import type { Receipt } from "../../verify/ledger.ts";
 import { Subscriber, type Subscription } from "../../verify/subscriber.ts";
+import { transportOf } from "../../verify/transports.ts";
 import { until } from "../support/until.ts";
 
 type Body = Record<string, unknown>;
@@ -75,8 +75,8 @@ const ofARequest: Subscription = {
   isInOtherBefore: true,
 };
 
-for (const door of [doorOf(0, 0), doorOf(0, 1), doorOf(0, 7)]) {
-  describe(`a subscriber of the verifier, by ${door.name}`, () => {
+for (const transport of [transportOf(0, 0), transportOf(0, 1), transportOf(0, 7)]) {
+  describe(`a subscriber of the verifier, by ${transport.name}`, () => {
     let doorkeeper: Doorkeeper;
     let url: string;
     let subscriber: Subscriber;
@@ -93,7 +93,7 @@ for (const door of [doorOf(0, 0), doorOf(0, 1), doorOf(0, 7)]) {
     });
 
     function start(subscription: Subscription): Promise<Guest> {
-      subscriber = new Subscriber({ name: "it", url, door, subscription, receipt, onTyping: () => {} });
+      subscriber = new Subscriber({ name: "it", url, transport, subscription, receipt, onTyping: () => {} });
       const guest = doorkeeper.next();
       subscriber.start();
       return guest;

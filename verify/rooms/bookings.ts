@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { Effect } from "../ledger.ts";
 import type { Person } from "../people.ts";
 import type { Reading, Subscription } from "../subscriber.ts";
-import type { Room, Workshop } from "./room.ts";
+import type { Room, RoomDeps } from "./room.ts";
 
-/** What a booking goes through after it has a technician. It is not completed: then its location is forgotten. */
+/** The states of a booking after it has a technician. `completed` is left out, because it deletes the location. */
 const ON_THE_WAY = ["en_route", "arrived", "in_progress"];
 const WHOLE_LIFE = ["confirmed", "assigned", ...ON_THE_WAY, "completed"];
 
-/** So many locations are reported before the status moves on. */
+/** Number of locations that are reported before the next status. */
 const LOCATIONS = 4;
 
 const created = z.object({ id: z.string() });
@@ -18,12 +18,12 @@ const locationUpdate = z.object({
   location: z.object({ latitude: z.number(), longitude: z.number() }),
 });
 
-/** A booking whose technician drives. Its owner, its technician and an admin watch it. */
-export async function openBooking(workshop: Workshop, number: number): Promise<Room> {
-  const { api, people, ledger } = workshop;
+/** Opens the room of a booking whose technician drives. Its owner, its technician and an admin subscribe. */
+export async function openBooking(deps: RoomDeps, number: number): Promise<Room> {
+  const { api, people, ledger } = deps;
   const { technician, admin } = people;
   const owner = people.customer(number);
-  const id = await create(workshop, owner);
+  const id = await create(deps, owner);
   await api.change(admin, "PATCH", `/api/v2/bookings/${id}`, { technicianId: technician.id });
   const name = `bookings booking:${id}`;
   let changes = 0;
@@ -43,29 +43,29 @@ export async function openBooking(workshop: Workshop, number: number): Promise<R
         ...connection(person),
         request: { type: "join", body: { room: `booking:${id}` }, confirmation: "joined_room" },
         isInOtherBefore: person === owner,
-        // The owner hears of all their bookings.
+        // The owner gets messages about all their bookings.
         read: (type, body) => readOf(type, body, id),
       };
     },
     async change() {
       const status = changes++ % (LOCATIONS + 1) === LOCATIONS && ON_THE_WAY[Math.floor(changes / (LOCATIONS + 1)) - 1];
-      return status ? moveOn(workshop, owner, id, status) : drive();
+      return status ? moveOn(deps, owner, id, status) : drive();
     },
   };
 }
 
-/** Everything about the bookings of a customer, who orders one after the other. */
-export async function openCustomer(workshop: Workshop, number: number): Promise<Room> {
-  const owner = workshop.people.customer(number);
+/** Opens the room of all bookings of a customer, who orders one after the other. */
+export async function openCustomer(deps: RoomDeps, number: number): Promise<Room> {
+  const owner = deps.people.customer(number);
   let id: string | undefined;
   let step = 0;
   return {
     name: roomOf(owner),
     subscription: () => ({ ...connection(owner), read: (type, body) => readOf(type, body) }),
     async change() {
-      id ??= await create(workshop, owner);
+      id ??= await create(deps, owner);
       const status = WHOLE_LIFE[step++] ?? "completed";
-      const effects = await moveOn(workshop, owner, id, status);
+      const effects = await moveOn(deps, owner, id, status);
       if (step === WHOLE_LIFE.length) {
         id = undefined;
         step = 0;
@@ -75,12 +75,12 @@ export async function openCustomer(workshop: Workshop, number: number): Promise<
   };
 }
 
-async function create({ api }: Workshop, owner: Person): Promise<string> {
+async function create({ api }: RoomDeps, owner: Person): Promise<string> {
   return created.parse(await api.change(owner, "POST", "/api/v2/bookings", { service: "Delivery check" })).id;
 }
 
-/** A status is told to those who watch the booking and to its owner. */
-async function moveOn({ api, people }: Workshop, owner: Person, id: string, status: string): Promise<Effect[]> {
+/** Sets a status, which is published to the rooms of the booking and of its owner. */
+async function moveOn({ api, people }: RoomDeps, owner: Person, id: string, status: string): Promise<Effect[]> {
   await api.change(people.admin, "PATCH", `/api/v2/bookings/${id}`, { status });
   return [{ rooms: [`bookings booking:${id}`, roomOf(owner)], log: `status_update:${id}:${status}` }];
 }
@@ -93,7 +93,7 @@ function connection({ token }: Person): Pick<Subscription, "address" | "greeting
   return { address: { path: "/bookings/ws", namespace: "/bookings", token }, greeting: "connected" };
 }
 
-/** What is said about the booking `only`, or about any. */
+/** Reads a message about the booking `only`, or about any. */
 function readOf(type: string, body: unknown, only?: string): Reading | undefined {
   if (type !== "status_update" && type !== "location_update") return undefined;
   const { bookingId } = z.object({ bookingId: z.string() }).parse(body);

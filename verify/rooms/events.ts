@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Effect } from "../ledger.ts";
 import type { Reading, Subscription } from "../subscriber.ts";
-import type { Room, Workshop } from "./room.ts";
+import type { Room, RoomDeps } from "./room.ts";
 
-/** More seats than a run can book. */
+/** Seats of an event: more than a run can book. */
 const SEATS = 100_000;
 
 const numbers = z.object({ availableSeats: z.number() });
@@ -13,13 +13,13 @@ const page = z.object({ items: z.array(numbers) });
 const update = numbers.extend({ eventId: z.number() });
 
 /**
- * An event of 100,000 seats. Of one with an even number seats are only sold, several sales at once. Of one with an odd
- * number a seat is sold and given back, then two are sold, one after the other: so no number of seats comes twice in
- * messages of one type.
+ * Opens the room of an event with 100,000 seats. If `number` is even, seats are only sold, several at once. If it is
+ * odd, a seat is sold and given back, then two are sold, one change after the other. So no number of seats comes twice
+ * in messages of one type.
  */
-export async function openEvent({ api, people, ledger }: Workshop, number: number): Promise<Room> {
-  const facts = { name: `Delivery check ${number}`, seatCapacity: SEATS };
-  const { id } = event.parse(await api.change(people.operator, "POST", "/api/events", facts));
+export async function openEvent({ api, people, ledger }: RoomDeps, number: number): Promise<Room> {
+  const body = { name: `Delivery check ${number}`, seatCapacity: SEATS };
+  const { id } = event.parse(await api.change(people.operator, "POST", "/api/events", body));
   const name = `events event:${id}`;
   const subject = `event ${id}`;
   let changes = 0;

@@ -2,18 +2,18 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Person } from "../people.ts";
 import type { Reading } from "../subscriber.ts";
-import type { Room, Workshop } from "./room.ts";
+import type { Room, RoomDeps } from "./room.ts";
 
 const notification = z.object({ message: z.string() });
 const news = z.object({ booking_id: z.number() });
 
-/** The room of a user's notifications in the battery app. */
+/** Returns the room of a user's notifications in the battery app. */
 export function inboxOf({ id }: Person): string {
   return `battery user:${id}`;
 }
 
-/** A customer's notifications; news of batteries that the customer has booked come here too. */
-export async function openInbox({ api, people }: Workshop, number: number): Promise<Room> {
+/** Opens the room of a customer's notifications, which also gets messages about the batteries that they booked. */
+export async function openInbox({ api, people }: RoomDeps, number: number): Promise<Room> {
   const owner = people.customer(number);
   const name = inboxOf(owner);
   const address = { path: "/battery/ws/notifications", namespace: "/battery/notifications", token: owner.token };

@@ -3,25 +3,27 @@ import type { Effect, Ledger } from "../ledger.ts";
 import type { People } from "../people.ts";
 import type { Subscription } from "../subscriber.ts";
 
-/** What rooms are made with. */
-export interface Workshop {
+/** The dependencies of rooms. */
+export interface RoomDeps {
   readonly api: Api;
   readonly people: People;
   readonly ledger: Ledger;
 }
 
-/** A room that is watched, with what it is about: an event, a station, a booking, all made for this run. */
+/** A room with subscribers, and its subject: an event, a station or a booking that was created for this run. */
 export interface Room {
   /** Its name in the ledger. */
   readonly name: string;
-  /** How its subscriber number `i` subscribes: those of a room do it in all the ways there are. */
+  /** Returns the subscription of subscriber number `i`. The subscribers of a room use all ways to subscribe. */
   subscription(i: number): Subscription;
-  /** Makes one change and resolves with what it does once it is acknowledged. Absent: others change what is seen here. */
+  /**
+   * Makes one change and resolves with its effects once it is acknowledged. Absent: changes of other rooms show here.
+   */
   readonly change?: () => Promise<Effect[]>;
-  /** How many changes may be under way at once; more than 1 where their order does not matter to the next. */
+  /** Changes that may be under way at once; more than 1 where a change does not depend on the one before. */
   readonly atOnce?: number;
-  /** Asks the deployment for the values at the end and puts them into the ledger. */
+  /** Reads the last values from the deployment and records them in the ledger. */
   readonly readNewest?: () => Promise<void>;
-  /** Its name on the wire, where members may say that they are typing. */
+  /** Its name on the wire, where members may send `typing`. */
   readonly typing?: string;
 }

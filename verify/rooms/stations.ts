@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { Effect } from "../ledger.ts";
 import type { Reading, Subscription } from "../subscriber.ts";
 import { inboxOf } from "./inboxes.ts";
-import type { Room, Workshop } from "./room.ts";
+import type { Room, RoomDeps } from "./room.ts";
 
-/** The room of all stations, and how many of them a client is shown there when it comes: those with the lowest ids. */
+/** The room of all stations, and the number of stations that a new client is sent there: those with the lowest ids. */
 const ALL = "battery stations";
 const SHOWN = 100;
 
@@ -22,11 +22,11 @@ const booked = z.object({ battery_id: z.number(), booking_id: z.number() });
 const status = z.object({ message: z.string() });
 const battery = z.object({ battery_id: z.number() });
 
-/** A station with its own channel. Batteries are added, booked, made ready and collected, and its status is told. */
-export async function openStation(workshop: Workshop, number: number): Promise<Room> {
-  const { api, people, ledger } = workshop;
-  const facts = { name: `Delivery check ${number}` };
-  const { id } = created.parse(await api.change(people.operator, "POST", "/api/stations", facts));
+/** Opens the room of a station. Batteries are added, booked, made ready and collected, and its status is published. */
+export async function openStation(deps: RoomDeps, number: number): Promise<Room> {
+  const { api, people, ledger } = deps;
+  const body = { name: `Delivery check ${number}` };
+  const { id } = created.parse(await api.change(people.operator, "POST", "/api/stations", body));
   const path = `/api/stations/${id}`;
   const own = `battery station:${id}`;
   const subject = `station ${id}`;
@@ -42,7 +42,7 @@ export async function openStation(workshop: Workshop, number: number): Promise<R
   function inventoryNow(): Effect {
     const { available, booked } = counts;
     const value = `${available}/${booked}/${available + booked}`;
-    // Whoever watches all stations and comes back is not shown one that is not among the first.
+    // A client that reconnects to the room of all stations is sent the current values of the first ones only.
     return { rooms: shown ? both : [own], latest: { subject, value, rank: rank++ } };
   }
 
@@ -52,7 +52,7 @@ export async function openStation(workshop: Workshop, number: number): Promise<R
     return [{ rooms: both, log: `battery_added:${battery.battery_id}` }, inventoryNow()];
   }
 
-  async function tell(): Promise<Effect[]> {
+  async function setStatus(): Promise<Effect[]> {
     const message = randomUUID();
     await api.change(people.operator, "PATCH", path, { status: "online", message });
     return [{ rooms: both, log: `station_status:${message}` }];
@@ -87,7 +87,7 @@ export async function openStation(workshop: Workshop, number: number): Promise<R
     return [{ rooms: both, log: `battery_collected:${next.batteryId}` }, inventoryNow()];
   }
 
-  const steps = [add, add, tell, book, book, makeReady, collect, tell];
+  const steps = [add, add, setStatus, book, book, makeReady, collect, setStatus];
   let step = 0;
   return {
     name: own,
@@ -100,7 +100,7 @@ export async function openStation(workshop: Workshop, number: number): Promise<R
   };
 }
 
-/** All stations at once: what is changed in those above is seen here too. */
+/** Returns the room of all stations, which gets the messages of the stations above too. */
 export function allStations(): Room {
   return { name: ALL, subscription: () => subscription("") };
 }

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Reading } from "../subscriber.ts";
-import type { Room, Workshop } from "./room.ts";
+import type { Room, RoomDeps } from "./room.ts";
 
 const ticket = z.object({ id: z.string() });
 const message = z.object({ message: z.object({ message: z.string() }) });
 const typist = z.object({ isTyping: z.boolean() });
 
-/** A support chat between a customer and admins, who all talk at once. */
-export async function openTicket({ api, people }: Workshop, number: number): Promise<Room> {
+/** Opens the room of a support chat, in which a customer and admins all write at once. */
+export async function openTicket({ api, people }: RoomDeps, number: number): Promise<Room> {
   const owner = people.customer(number);
-  const facts = { subject: `Delivery check ${number}` };
-  const { id } = ticket.parse(await api.change(owner, "POST", "/api/v2/support/tickets", facts));
+  const body = { subject: `Delivery check ${number}` };
+  const { id } = ticket.parse(await api.change(owner, "POST", "/api/v2/support/tickets", body));
   const typing = `support:${id}`;
   const name = `bookings ${typing}`;
   let messages = 0;

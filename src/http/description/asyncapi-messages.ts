@@ -9,16 +9,16 @@ import { type JsonSchema, toJsonSchema } from "./json-schema.ts";
 export interface AsyncMessage {
   readonly name: string;
   readonly summary: string;
-  /** The delivery class, for what the hub sends. */
+  /** The delivery class of a message that the hub sends. */
   readonly tags?: readonly { readonly name: DeliveryClass; readonly description: string }[];
   readonly payload: JsonSchema;
 }
 
-/** Who sends a message; some types, for example `typing`, go both ways in different shapes. */
+/** The sender of a message. Some types, for example `typing`, are sent by both, in different shapes. */
 export type Sender = "client" | "hub";
-export type Door = "plain" | "socketio";
+export type Transport = "plain" | "socketio";
 
-/** A message on one door, before it has a place in the description. */
+/** A message on one transport, before it has a name in the description. */
 interface Declared {
   readonly type: string;
   readonly from: Sender;
@@ -29,23 +29,23 @@ interface Declared {
 
 const PROMISES: Readonly<Record<DeliveryClass, string>> = {
   log: "Every subscriber of the room gets every one, in one order",
-  latest: "A slow client may skip values but ends on the newest of each thing",
+  latest: "A slow client may skip values but ends on the newest of each key",
   volatile: "Delivered if the client can take it now",
   reply: "An answer to one client, never broadcast",
 };
 
-/** What a message of class `log` carries besides its declared fields. */
-const place = z.number().int().positive().describe("Its place in the log of the room: 1, 2, 3 and so on");
-const placedSchemas = new WeakMap<z.ZodObject, z.ZodObject>();
+/** The field that a message of class `log` has besides its declared ones. */
+const offset = z.number().int().positive().describe("Its place in the log of the room: 1, 2, 3 and so on");
+const schemasWithOffset = new WeakMap<z.ZodObject, z.ZodObject>();
 
-/** The schema with that field; always the same for the same schema, so that it is described once. */
-function placed(schema: z.ZodObject): z.ZodObject {
-  const known = placedSchemas.get(schema) ?? schema.extend({ seq: place });
-  placedSchemas.set(schema, known);
+/** Returns the schema with that field. It is the same object for the same schema, so that it is described once. */
+function withOffset(schema: z.ZodObject): z.ZodObject {
+  const known = schemasWithOffset.get(schema) ?? schema.extend({ seq: offset });
+  schemasWithOffset.set(schema, known);
   return known;
 }
 
-/** What a message of a client may carry besides; to refresh twice is no matter. */
+/** The `id` that a message of a client may have. `refresh` has none, because a repetition does no harm. */
 const messageId: JsonSchema = {
   type: "string",
   minLength: 1,
@@ -69,11 +69,11 @@ const acknowledgements = [
   }),
 ];
 
-/** The name under which the answer to an event is described; no event is called so. */
+/** The name of the answer to an event in the description; no event has this name. */
 export const ACKNOWLEDGEMENT = "acknowledgement";
 
-/** Every message of a channel on a door: those it declares, and those that the hub adds to it. */
-export function messagesOf(channel: Channel, door: Door): Declared[] {
+/** Returns every message of a channel on a transport: those that it declares, and those that the hub adds. */
+export function messagesOf(channel: Channel, transport: Transport): Declared[] {
   const inbound = Object.entries(channel.inbound).map(
     ([type, schema]): Declared => ({ type, from: "client", schema, summary: "Sent by clients" }),
   );
@@ -81,7 +81,7 @@ export function messagesOf(channel: Channel, door: Door): Declared[] {
     ([type, { schema, delivery }]): Declared => ({
       type,
       from: "hub",
-      schema: delivery === "log" ? placed(schema) : schema,
+      schema: delivery === "log" ? withOffset(schema) : schema,
       delivery,
       summary: `Sent by the hub: ${PROMISES[delivery]}`,
     }),
@@ -103,14 +103,14 @@ export function messagesOf(channel: Channel, door: Door): Declared[] {
     ...inbound,
     ...(channel.credential === "jwt" ? [refresh] : []),
     ...outbound,
-    ...(door === "socketio" ? [closing] : []),
+    ...(transport === "socketio" ? [closing] : []),
   ];
 }
 
-/** The message as its door carries it: a whole text frame, or the one argument of an event. */
+/** Describes a message in the form of its transport: a whole text frame, or the one argument of an event. */
 export function asyncMessage(
   { type, from, schema, summary, delivery }: Declared,
-  door: Door,
+  transport: Transport,
   channel: Channel,
 ): AsyncMessage {
   const fields = toJsonSchema(schema, from === "client" ? "input" : "output", "draft-07");
@@ -119,7 +119,7 @@ export function asyncMessage(
     name: type,
     summary,
     ...(delivery && { tags: [{ name: delivery, description: PROMISES[delivery] }] }),
-    payload: door === "plain" ? frame() : { ...fields, properties: { ...fields.properties, ...named } },
+    payload: transport === "plain" ? frame() : { ...fields, properties: { ...fields.properties, ...named } },
   };
 
   function frame(): JsonSchema {
@@ -137,7 +137,7 @@ export function asyncMessage(
   }
 }
 
-/** What a Socket.IO client is answered that sends an event with an acknowledgement. */
+/** The answer to an event that a Socket.IO client sends with an acknowledgement. */
 export const acknowledgementMessage: AsyncMessage = {
   name: ACKNOWLEDGEMENT,
   summary: "The answer to an event that was sent with an acknowledgement; further fields depend on the event",

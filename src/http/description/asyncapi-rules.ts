@@ -1,7 +1,7 @@
 import type { Channel } from "../../hub/channel.ts";
-import type { Door } from "./asyncapi-messages.ts";
+import type { Transport } from "./asyncapi-messages.ts";
 
-/** Each way to bring a credential; a channel names those that it takes. */
+/** The ways to send a credential. The description of a channel names those that it takes. */
 export const SECURITY_SCHEMES = {
   bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
   tokenInQuery: {
@@ -21,7 +21,7 @@ export const SECURITY_SCHEMES = {
   apiKeyInAuth: { type: "apiKey", in: "password", description: "Socket.IO: auth: { apiKey }" },
 } as const satisfies Record<string, object>;
 
-/** The cookies that channels take a credential from, as schemes. */
+/** Returns the cookies that channels take a credential from, as schemes. */
 export function cookieSchemes(channels: readonly Channel[]): Record<string, object> {
   const names = new Set(channels.flatMap(({ cookie }) => cookie ?? []));
   const scheme = { type: "httpApiKey", in: "cookie", description: "From pages of the same host" };
@@ -32,17 +32,17 @@ function cookieScheme(name: string): string {
   return `cookie.${name}`;
 }
 
-/** The alternatives of a channel's `security`; none for a channel that asks for nothing. */
-export function securityOf({ credential, cookie }: Channel, door: Door): { security?: { $ref: string }[] } {
+/** Returns the alternatives of a channel's `security`; none for a channel that requires no credential. */
+export function securityOf({ credential, cookie }: Channel, transport: Transport): { security?: { $ref: string }[] } {
   if (credential === "none") return {};
   const names: string[] = credential === "apiKey" ? ["apiKey", "apiKeyInQuery"] : ["bearer", "tokenInQuery"];
   if (cookie !== undefined) names.push(cookieScheme(cookie));
-  if (door === "socketio") names.unshift(credential === "apiKey" ? "apiKeyInAuth" : "tokenInAuth");
+  if (transport === "socketio") names.unshift(credential === "apiKey" ? "apiKeyInAuth" : "tokenInAuth");
   return { security: names.map((name) => ({ $ref: `#/components/securitySchemes/${name}` })) };
 }
 
-/** The query of the plain door's handshake, where there is a credential to put there. */
-export function credentialPlaces({ credential }: Channel): { bindings?: Record<string, object> } {
+/** Returns the query of a plain WebSocket's handshake, if the channel requires a credential. */
+export function credentialBindings({ credential }: Channel): { bindings?: Record<string, object> } {
   if (credential === "none") return {};
   const name = credential === "apiKey" ? "api_key" : "token";
   const query = { type: "object", properties: { [name]: { type: "string" } } };
@@ -56,12 +56,12 @@ const CREDENTIALS = {
   wsToken: "With a ws token.",
 } as const satisfies Record<Channel["credential"], string>;
 
-/** Who may come in, how others are turned away, and what a client may do how often, in words. */
-export function rulesOf({ credential, refuse, envelope, limits }: Channel, door: Door): string {
+/** Describes the rules of a channel in words: its credential, its refusal, and its limits. */
+export function rulesOf({ credential, refuse, envelope, limits }: Channel, transport: Transport): string {
   const { connectionsPerCredential, messages = {}, idleMs } = limits ?? {};
   const sentences: string[] = [CREDENTIALS[credential]];
-  if (credential !== "none") sentences.push(turnedAway());
-  if (door === "plain" && envelope === "data") sentences.push("All fields but the type are in data.");
+  if (credential !== "none") sentences.push(refusal());
+  if (transport === "plain" && envelope === "data") sentences.push("All fields but the type are in data.");
   if (connectionsPerCredential !== undefined) {
     sentences.push(`At most ${connectionsPerCredential} connections at once with one credential.`);
   }
@@ -73,8 +73,8 @@ export function rulesOf({ credential, refuse, envelope, limits }: Channel, door:
   if (idleMs !== undefined) sentences.push(`Closed after ${idleMs / 1000} seconds without a message from the client.`);
   return sentences.join(" ");
 
-  function turnedAway(): string {
-    if (door === "socketio") return "Without a good one: connect_error with data { code, reason }.";
+  function refusal(): string {
+    if (transport === "socketio") return "Without a good one: connect_error with data { code, reason }.";
     if (refuse === "http") return "Without a good one the upgrade is answered 403.";
     return "Without a good one: the error message, then close code 1008.";
   }

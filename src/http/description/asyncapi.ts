@@ -4,11 +4,11 @@ import {
   type AsyncMessage,
   acknowledgementMessage,
   asyncMessage,
-  type Door,
   messagesOf,
   type Sender,
+  type Transport,
 } from "./asyncapi-messages.ts";
-import { cookieSchemes, credentialPlaces, rulesOf, SECURITY_SCHEMES, securityOf } from "./asyncapi-rules.ts";
+import { cookieSchemes, credentialBindings, rulesOf, SECURITY_SCHEMES, securityOf } from "./asyncapi-rules.ts";
 
 /** The parts of an AsyncAPI 3.0 description that are used here. */
 export interface AsyncApi {
@@ -37,7 +37,7 @@ interface AsyncServer {
 }
 
 export interface AsyncChannel {
-  /** The path of the plain door, or the namespace of Socket.IO. */
+  /** The path of the plain WebSocket, or the namespace of Socket.IO. */
   readonly address: string;
   readonly title: string;
   readonly description: string;
@@ -50,7 +50,7 @@ export interface AsyncChannel {
 }
 
 export interface AsyncOperation {
-  /** As the hub sees it: it sends, it receives. */
+  /** From the side of the hub. */
   readonly action: "send" | "receive";
   readonly channel: Ref;
   readonly messages: readonly Ref[];
@@ -64,7 +64,7 @@ export interface DescribedDoor {
   readonly apps: readonly string[];
 }
 
-/** Describes channels, on both doors, from the schemas that check their messages. */
+/** Describes channels, on both transports, from the schemas that check their messages. */
 export function asyncApi(channels: readonly Channel[], doors: readonly DescribedDoor[]): AsyncApi {
   const described: Record<string, AsyncChannel> = {};
   const operations: Record<string, AsyncOperation> = {};
@@ -84,7 +84,7 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
       title: "Junction",
       version: "1.0.0",
       description:
-        "The messages of the hub. Every channel is served by two doors, plain WebSocket and Socket.IO, to the same rooms. " +
+        "The messages of the hub. Every channel is served by two transports, plain WebSocket and Socket.IO, to the same rooms. " +
         "The HTTP API is described in /openapi.json.",
     },
     defaultContentType: "application/json",
@@ -100,24 +100,30 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
     },
   };
 
-  function add(id: string, channel: Channel, door: Door, address: string, at: readonly DescribedDoor[]): void {
-    const listed = messagesOf(channel, door);
+  function add(
+    id: string,
+    channel: Channel,
+    transport: Transport,
+    address: string,
+    at: readonly DescribedDoor[],
+  ): void {
+    const listed = messagesOf(channel, transport);
     const parameters = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
     const keys = listed.map((declared) => ({ ...declared, key: keyIn(listed, declared) }));
     described[id] = {
       address,
       title: `${channel.app}: ${address}`,
-      description: rulesOf(channel, door),
-      servers: at.map(({ port }) => ref(`servers/${door}-${port}`)),
+      description: rulesOf(channel, transport),
+      servers: at.map(({ port }) => ref(`servers/${transport}-${port}`)),
       ...(parameters.length > 0 && {
         parameters: Object.fromEntries(parameters.map((name) => [name, { description: "Digits, letters, - or _" }])),
       }),
       tags: [{ name: channel.app }],
       messages: {
-        ...Object.fromEntries(keys.map((declared) => [declared.key, component(channel, door, declared)])),
-        ...(door === "socketio" && { [ACKNOWLEDGEMENT]: ref(`components/messages/${ACKNOWLEDGEMENT}`) }),
+        ...Object.fromEntries(keys.map((declared) => [declared.key, component(channel, transport, declared)])),
+        ...(transport === "socketio" && { [ACKNOWLEDGEMENT]: ref(`components/messages/${ACKNOWLEDGEMENT}`) }),
       },
-      ...(door === "plain" && credentialPlaces(channel)),
+      ...(transport === "plain" && credentialBindings(channel)),
     };
     for (const [from, action] of [
       ["client", "receive"],
@@ -129,8 +135,8 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
         action,
         channel: ref(`channels/${id}`),
         messages: sent.map(({ key }) => ref(`channels/${id}/messages/${key}`)),
-        ...securityOf(channel, door),
-        ...(door === "socketio" &&
+        ...securityOf(channel, transport),
+        ...(transport === "socketio" &&
           action === "receive" && {
             reply: { channel: ref(`channels/${id}`), messages: [ref(`channels/${id}/messages/${ACKNOWLEDGEMENT}`)] },
           }),
@@ -138,25 +144,27 @@ export function asyncApi(channels: readonly Channel[], doors: readonly Described
     }
   }
 
-  /** Channels of an app share what is the same; a type that differs between them is kept apart by the channel's name. */
-  function component(channel: Channel, door: Door, declared: ReturnType<typeof messagesOf>[number]): Ref {
-    const name = `${door}.${declared.from}.${declared.type}`;
+  /**
+   * Refers to a message. Channels of an app share equal ones; a type that differs gets the channel's name as prefix.
+   */
+  function component(channel: Channel, transport: Transport, declared: ReturnType<typeof messagesOf>[number]): Ref {
+    const name = `${transport}.${declared.from}.${declared.type}`;
     const shared = `${channel.app}.${name}`;
     const known = messages.get(shared);
     const key = known && known.schema !== declared.schema ? `${idOf(channel)}.${name}` : shared;
     if (!messages.has(key)) {
-      messages.set(key, { schema: declared.schema, message: asyncMessage(declared, door, channel) });
+      messages.set(key, { schema: declared.schema, message: asyncMessage(declared, transport, channel) });
     }
     return ref(`components/messages/${key}`);
   }
 }
 
-/** `/events/{eventId}` is `events.eventId`. */
+/** Returns the id of a channel: `/events/{eventId}` is `events.eventId`. */
 function idOf({ namespace }: Channel): string {
   return namespace.slice(1).replaceAll("/", ".").replace(/[{}]/g, "");
 }
 
-/** Within a channel a message goes by its type; where both sides send one, the client's is told apart. */
+/** Returns the key of a message in its channel: its type. If both sides send the type, the client's has a suffix. */
 function keyIn(
   listed: readonly { type: string; from: Sender }[],
   { type, from }: { type: string; from: Sender },
@@ -165,7 +173,7 @@ function keyIn(
   return both && from === "client" ? `${type}.client` : type;
 }
 
-/** Whether a door has the channel at its documented URL: alone there, or told apart from one other by its credential. */
+/** Returns true if a door serves the channel at its documented URL, alone or beside one with another kind of token. */
 function isServedAt({ apps }: DescribedDoor, channel: Channel, channels: readonly Channel[]): boolean {
   if (!apps.includes(channel.app)) return false;
   const there = channels.filter(({ app, path }) => apps.includes(app) && path === channel.path);

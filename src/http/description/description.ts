@@ -5,17 +5,17 @@ import { asyncApi, type DescribedDoor } from "./asyncapi.ts";
 import { DOCS_POLICY, docsPage } from "./docs-page.ts";
 import { openApi } from "./openapi.ts";
 
-/** What there is to describe. */
+/** The parts of a worker that are described. */
 export interface Described {
   readonly routes: readonly Route[];
   readonly channels: readonly Channel[];
-  /** The doors as they were opened; asked once, by the first who wants to know. */
+  /** Returns the doors as they were opened. Called once, at the first request. */
   readonly doors: () => readonly DescribedDoor[];
 }
 
 export const DESCRIPTION_PATHS = ["/openapi.json", "/asyncapi.json", "/docs"] as const;
 
-/** `/openapi.json`, `/asyncapi.json`, and `/docs` for people. They cannot change while the worker runs. */
+/** Mounts `/openapi.json`, `/asyncapi.json`, and `/docs` for people. They do not change while the worker runs. */
 export function mountDescription(app: Express, described: Described): void {
   let made: ReturnType<typeof make> | undefined;
   const bodies = (): ReturnType<typeof make> => {

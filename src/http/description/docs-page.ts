@@ -19,9 +19,7 @@ td:first-child { white-space: nowrap; }
 ul { margin: 0.25rem 0; padding-left: 1.25rem; }
 `;
 
-/**
- * What a browser may do on the page: show it, with its own style. It loads nothing, from here or elsewhere.
- */
+/** The Content-Security-Policy of the page: a browser may show it with its own style, and loads nothing else. */
 export const DOCS_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
@@ -31,7 +29,7 @@ export const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Both descriptions as one page of HTML that needs no script and no network. */
+/** Returns both descriptions as one page of HTML that needs no script and no network. */
 export function docsPage(http: OpenApi, messages: AsyncApi): string {
   const tags = http.tags.map(({ name }) => name);
   return html`<!doctype html>
@@ -54,7 +52,7 @@ ${tags.map((tag) => routesSection(http, tag))}
 `.text;
 }
 
-/** The channels without their doors: each has a Socket.IO one. */
+/** Returns the ids of the channels without the transport: each channel has a Socket.IO one. */
 function channelIds({ channels }: AsyncApi): string[] {
   return Object.keys(channels).flatMap((key) => (key.endsWith(".socketio") ? key.slice(0, -".socketio".length) : []));
 }

@@ -1,4 +1,4 @@
-/** A piece of HTML in which everything that came from elsewhere is escaped. */
+/** A piece of HTML in which all inserted values are escaped. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[];
 
-/** Builds HTML; what is put into the template is escaped unless it is HTML itself. */
+/** Builds HTML. Escapes the values in the template, unless they are `Html` themselves. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(render)));
 }

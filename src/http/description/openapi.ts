@@ -59,8 +59,10 @@ const IDEMPOTENCY_KEY: Parameter = {
 };
 
 const HEALTH = {
-  "/healthz": { get: probe("getHealthz", "Whether the process serves", [200]) },
-  "/readyz": { get: probe("getReadyz", "Whether the worker may be given clients, or the reasons why not", [200, 503]) },
+  "/healthz": { get: probe("getHealthz", "Answers while the process serves", [200]) },
+  "/readyz": {
+    get: probe("getReadyz", "Answers 200 when the worker may get clients, else 503 with the reasons", [200, 503]),
+  },
 };
 
 /** Describes HTTP routes from the schemas that check their requests and strip their responses. */
@@ -117,7 +119,7 @@ function operation(route: Route): Operation {
   };
 }
 
-/** `POST /api/v2/auth/login` is `postV2AuthLogin`, `GET /api/stations/{id}` is `getStationsById`. */
+/** Returns the id: `POST /api/v2/auth/login` is `postV2AuthLogin`, `GET /api/stations/{id}` is `getStationsById`. */
 function operationId({ method, path }: Route): string {
   const words = path
     .replace(/^\/api\//, "")
@@ -126,7 +128,7 @@ function operationId({ method, path }: Route): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
-/** What the route is about: the first part of its path that says so. */
+/** Returns the subject of a route: the first part of its path after `/api` and the version. */
 function tagOf({ path }: Route): string {
   return /^(?:\/api)?(?:\/v\d+)?\/([\w-]+)/.exec(path)?.[1] ?? "hub";
 }
@@ -137,7 +139,7 @@ function parameters({ properties, required }: ObjectSchema, where: Parameter["in
   });
 }
 
-/** The answer of success, the problems that every such route can answer, and all others. */
+/** Returns the answer of success, the problems that such a route can answer, and a default for all others. */
 function responses(route: Route, hasBody: boolean): Operation["responses"] {
   const { status = 200, response, credential, roles, params, query } = route;
   const hasParams = Object.keys(params.shape).length > 0;

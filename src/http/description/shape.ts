@@ -1,7 +1,7 @@
 import type { JsonSchema } from "./json-schema.ts";
 
 /**
- * A JSON Schema as a person reads it, in the manner of TypeScript:
+ * Formats a JSON Schema for people, in the manner of TypeScript:
  * `{ eventId: integer, seats?: integer }`, `"online" | "offline"`, `{ id: string }[]`.
  */
 export function shape(schema: JsonSchema): string {

@@ -3,7 +3,7 @@ import type { Params } from "../../hub/client.ts";
 import type { CredentialKind } from "../../hub/identity.ts";
 import { looksLikeJwt } from "../credentials.ts";
 
-/** Where a URL of the plain door leads. */
+/** The channel and the parameters that a URL of plain WebSocket stands for. */
 export interface Destination {
   readonly channel: Channel;
   readonly params: Params;
@@ -11,7 +11,7 @@ export interface Destination {
 
 export type Resolution =
   | { readonly found: Destination }
-  /** Nothing is served there; `instead` are the URLs that could have been meant. */
+  /** No channel is served at the URL; `instead` has the URLs that the client could have meant. */
   | { readonly instead: readonly string[] };
 
 interface Address {
@@ -20,14 +20,14 @@ interface Address {
   readonly prefixed: boolean;
 }
 
-/** A template such as `/ws/events/{eventId}` as a pattern with named groups. */
+/** Returns a template such as `/ws/events/{eventId}` as a pattern with named groups. */
 export function patternOf(template: string): RegExp {
   return new RegExp(`^${template.replace(/\{(\w+)\}/g, "(?<$1>[\\w-]{1,128})")}$`);
 }
 
 /**
  * Resolves the URLs of one door: every app under its own name, and those in `apps` at their documented URLs too.
- * `credential` looks up what the client brought for a channel; it decides between channels that share a URL.
+ * `credential` returns the client's credential for a channel. It decides between channels that share a URL.
  */
 export function addressBook(channels: readonly Channel[], apps: readonly string[]) {
   const addresses: Address[] = channels.flatMap((channel) => [
@@ -48,7 +48,7 @@ export function addressBook(channels: readonly Channel[], apps: readonly string[
   };
 }
 
-/** Of a channel with JWTs and one with opaque tokens at the same URL, the one whose kind of credential came. */
+/** Chooses between a channel with JWTs and one with opaque tokens at the same URL, by the kind of the credential. */
 function byCredential(
   matches: readonly Destination[],
   credential: (channel: Channel) => string | undefined,

@@ -13,12 +13,12 @@ import type { Broadcast } from "../writing/broadcast.ts";
 import { type CoalescedSocket, coalescingServer } from "../writing/coalesced-socket.ts";
 import type { CoalescingOptions } from "../writing/frame.ts";
 
-/** How often plain clients are pinged; one that has not answered by the next round is gone. */
+/** Milliseconds between two pings of plain clients. A client that has not answered by the next ping is disconnected. */
 const HEARTBEAT_MS = 30_000;
 
 /**
- * The plain WebSocket door as an engine for Socket.IO: its connections are real Socket.IO clients, with the same
- * namespaces, rooms and adapter; only the framing differs.
+ * The plain WebSocket transport as an engine for Socket.IO. Its connections are real Socket.IO clients, with the same
+ * namespaces, rooms and adapter. Only the framing differs.
  */
 export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }> {
   readonly #server: WebSocketServer;
@@ -41,7 +41,9 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     this.#heartbeat.unref();
   }
 
-  /** Upgrades a request of an admitted client and connects it to its namespace; one that cannot be upgraded is let go. */
+  /**
+   * Upgrades the request of an admitted client and connects it to its namespace. Releases the admission if that fails.
+   */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, namespace: string, entry: Entry): void {
     let isUpgraded = false;
     this.#upgrade(request, socket, head, (ws) => {
@@ -51,7 +53,9 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     if (!isUpgraded) entry.admission.release();
   }
 
-  /** Apart from `accept`, so that what is kept for as long as the client stays does not hold its request in memory. */
+  /**
+   * Separate from `accept`, so that its closures, which live as long as the client, do not hold the request in memory.
+   */
   #connect(connection: PlainConnection, namespace: string): void {
     this.#connections.add(connection);
     connection.on("close", () => this.#connections.delete(connection));
@@ -59,7 +63,7 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     connection.connect(namespace);
   }
 
-  /** Upgrades a request only to say why it is refused: the document's error message, then the close. */
+  /** Upgrades a request only to send the reason of a refusal: the document's error message, then the close. */
   refuse(request: IncomingMessage, socket: Duplex, head: Buffer, text: string, code: number, reason: string): void {
     this.#upgrade(request, socket, head, (ws) => {
       ws.send(text);
@@ -67,7 +71,7 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
     });
   }
 
-  /** Cuts whatever is still connected. */
+  /** Terminates all connections that are left. */
   close(): void {
     clearInterval(this.#heartbeat);
     for (const connection of this.#connections) connection.terminate();
@@ -79,7 +83,7 @@ export class PlainEngine extends EventEmitter<{ connection: [PlainConnection] }>
   }
 }
 
-/** What the door has settled before the upgrade. */
+/** The channel and the admission of a client, settled before the upgrade. */
 export interface Entry {
   readonly channel: Channel;
   readonly admission: Admission;
@@ -98,7 +102,7 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
   readonly protocol = 4;
   readonly transport = { name: "websocket", writable: true };
   readonly id: string;
-  /** The upgrade itself is over, and would be held in memory for as long as the client stays. */
+  /** A stand-in for the upgrade request, which would be held in memory until the client disconnects. */
   readonly request = NO_REQUEST;
   readonly remoteAddress: string | undefined;
   readonly entry: Entry;
@@ -117,13 +121,13 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
     });
   }
 
-  /** Enters the namespace; until it is open nothing is read, so that no early message is lost. */
+  /** Enters the namespace. Reads nothing until it is open, so that no early message is lost. */
   connect(namespace: string): void {
     this.#ws.pause();
     this.emit("data", `0${namespace},`);
   }
 
-  /** Begins to hand the client's messages to `receive`. */
+  /** Begins to pass the client's messages to the hub. */
   start(hub: Pick<Hub, "receive">, connection: Connection): void {
     this.#ws.on("message", (data, isBinary) => {
       if (!isBinary) hub.receive(connection, parse(data, this.entry.channel.envelope ?? "flat"));
@@ -131,12 +135,12 @@ export class PlainConnection extends EventEmitter<ConnectionEvents> {
     this.#ws.resume();
   }
 
-  /** Socket.IO's way to this client. Its own packets mean nothing here but the last. */
+  /** Called by Socket.IO to write to this client. Of its own packets only those that disconnect have an effect. */
   write(packet: string): void {
     if (packet.startsWith("1") || packet.startsWith("4")) this.close();
   }
 
-  /** The hub's way to this client alone, which `socket` stands for. */
+  /** Returns the hub's wire to this client, which `socket` stands for. */
   wire(socket: Socket): MemberWire {
     return new PlainWire(socket, this.#ws, this.entry.channel);
   }
@@ -182,7 +186,7 @@ class PlainWire extends MemberWire {
   }
 }
 
-/** Takes a text frame apart; what is wrong with it is the hub's to answer. */
+/** Parses a text frame. An error is returned as one, for the hub to answer. */
 function parse(data: RawData, envelope: "flat" | "data"): Inbound {
   let message: unknown;
   try {

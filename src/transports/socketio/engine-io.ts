@@ -26,7 +26,7 @@ export interface EngineOptions extends CoalescingOptions {
   readonly origins: "*" | readonly string[];
 }
 
-/** The Socket.IO door: an engine.io server with coalesced sockets. It listens to nothing by itself. */
+/** Creates the Socket.IO transport: an engine.io server with coalesced sockets. It listens on no port by itself. */
 export function createEngine(options: EngineOptions): EngineServer {
   const engine = new EngineServer({
     wsEngine: coalescingServer(options),
@@ -37,7 +37,7 @@ export function createEngine(options: EngineOptions): EngineServer {
   engine.generateId = options.generateId;
   holdRequests(engine);
   engine.on("connection", (connection: EngineSocket) => {
-    // One client may be in any number of namespaces, and each of them listens.
+    // One client may be in any number of namespaces, and each of them adds listeners.
     connection.setMaxListeners(0);
     forgetRequest(connection);
     announceEnding(connection);
@@ -46,10 +46,10 @@ export function createEngine(options: EngineOptions): EngineServer {
   return engine;
 }
 
-/** The headers that are asked for after the handshake, by the credentials of namespaces that the client enters later. */
+/** Headers that are read after the handshake, for the credentials of namespaces that the client enters later. */
 const KEPT_HEADERS = ["authorization", "x-api-key", "sec-websocket-protocol", "cookie", "origin", "host"] as const;
 
-/** Keeps of a connection's request what is still asked for: the rest would be memory for as long as the client stays. */
+/** Drops all of a connection's request but the headers read later. The rest would stay in memory with the client. */
 function forgetRequest(connection: EngineSocket): void {
   const { headers, url, socket } = connection.request;
   const kept = KEPT_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
@@ -61,15 +61,16 @@ function forgetRequest(connection: EngineSocket): void {
 const ENCRYPTED = Object.freeze({ encrypted: true });
 const PLAIN = Object.freeze({});
 
-/** The close code of a protocol error (RFC 6455), with which no client of a proper library is closed. */
+/** The close code of a protocol error (RFC 6455). A client of a correct library never gets it. */
 const PROTOCOL_ERROR = 1002;
 
-/** Connections whose clients have been told why they end. */
-const told = new WeakSet<EngineSocket>();
+/** Connections that have emitted `ending`. */
+const announced = new WeakSet<EngineSocket>();
 
 /**
- * Makes a connection emit `ending` (code, reason) before it is ended by others than the hub, while its client can still
- * be told: by its WebSocket (too big, binary, overloaded), or by Socket.IO or engine.io for breaking their protocols.
+ * Makes a connection emit `ending` (code, reason) before anything but the hub ends it, while a message can still be
+ * sent. That is its WebSocket (too big, binary, overloaded), or Socket.IO or engine.io when the client breaks their
+ * protocols.
  */
 function announceEnding(connection: EngineSocket): void {
   const watch = (): void => {
@@ -83,13 +84,13 @@ function announceEnding(connection: EngineSocket): void {
 }
 
 function announce(connection: EngineSocket, code: number, reason: string): void {
-  if (!told.has(connection)) connection.emit("ending", code, reason || "Protocol Error");
+  if (!announced.has(connection)) connection.emit("ending", code, reason || "Protocol Error");
 }
 
-// Shared functions: listeners of its own for each client would be memory for each client.
+// Shared functions: a closure for each client would take memory for each client.
 
 function noteEnding(this: EngineSocket): void {
-  told.add(this);
+  announced.add(this);
 }
 
 function announceBrokenProtocol(this: EngineSocket, { type }: { type: string }): void {
@@ -101,17 +102,17 @@ function announceAndClose(this: EngineSocket, discard?: boolean): void {
   EngineSocket.prototype.close.call(this, discard);
 }
 
-/** A connection's WebSocket, if it is on one and engine.io holds nothing back that would have to go first. */
+/** Returns a connection's WebSocket, if it has one and engine.io has nothing queued that has to be written first. */
 function readyWebSocketOf(connection: EngineSocket): FrameSink | undefined {
   const { readyState, transport, writeBuffer } = connectionInternals(connection);
   return readyState === "open" && transport.writable && writeBuffer.length === 0 ? transport.socket : undefined;
 }
 
-/** The hub's way to one Socket.IO client of a channel. */
+/** The hub's wire to one Socket.IO client of a channel. */
 export class SocketIoWire extends MemberWire {
   readonly transport = "socketio";
   readonly #namespace: string;
-  /** Kept here because every broadcast asks for it: by way of the socket it is two objects further. */
+  /** Cached, because every broadcast reads it: by way of the socket it is two objects further. */
   readonly #connection: EngineSocket;
 
   constructor(socket: Socket, channel: Channel) {
@@ -119,21 +120,21 @@ export class SocketIoWire extends MemberWire {
     this.#namespace = socket.nsp.name;
     const connection = connectionOf(socket);
     this.#connection = connection;
-    const tell = (code: number, reason: string): void => this.#tell(code, reason);
-    connection.on("ending", tell);
-    socket.on("disconnect", () => connection.off("ending", tell));
+    const sendClosing = (code: number, reason: string): void => this.#sendClosing(code, reason);
+    connection.on("ending", sendClosing);
+    socket.on("disconnect", () => connection.off("ending", sendClosing));
   }
 
   take(broadcast: Broadcast): void {
     const { encoded, options } = broadcast.packetFor(this.#namespace);
     const webSocket = readyWebSocketOf(this.#connection);
-    // What engine.io would do is to hand the same frame to the same socket, after some work.
+    // engine.io would pass the same frame to the same socket, after some work.
     if (webSocket) webSocket.sendFrame(options.wsPreEncodedFrame);
     else if (this.socket.connected) this.#client.writeToEngine(encoded, options);
   }
 
   end(code: number, reason: string, retryAfterMs?: number): void {
-    this.#tell(code, reason, retryAfterMs);
+    this.#sendClosing(code, reason, retryAfterMs);
     this.socket.disconnect();
     if (this.#client.sockets.size === 0) this.#connection.close();
   }
@@ -146,7 +147,7 @@ export class SocketIoWire extends MemberWire {
     intakeOf(this.#connection).resume();
   }
 
-  #tell(code: number, reason: string, retryAfterMs?: number): void {
+  #sendClosing(code: number, reason: string, retryAfterMs?: number): void {
     this.socket.emit("closing", { code, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   }
 
@@ -170,7 +171,7 @@ export function receiveFrom(socket: Socket, hub: Pick<Hub, "receive">, connectio
   });
 }
 
-/** The id is beside the payload on the wire, and apart from it for the hub. */
+/** Splits off the `id`: on the wire it is a field of the payload, for the hub it is separate. */
 function messageOf(type: string, payload: Record<string, unknown>): Inbound {
   if (!("id" in payload)) return { type, payload };
   const { id, ...rest } = payload;

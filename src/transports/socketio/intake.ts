@@ -4,50 +4,50 @@ import type { WebSocket } from "ws";
 import { connectionInternals, connectionsOf } from "../internals.ts";
 
 /**
- * Reading from one Socket.IO connection, which its namespaces share: it is read from while none of them is behind.
- * A WebSocket is paused; of a polling client the next request waits.
+ * The reading side of one Socket.IO connection, which its namespaces share. It is read while none of them is paused.
+ * Pausing stops a WebSocket; for a polling client the next request waits.
  */
 class Intake {
   readonly #connection: EngineSocket;
-  #behind = 0;
+  #paused = 0;
   readonly #requests: (() => void)[] = [];
 
   constructor(connection: EngineSocket) {
     this.#connection = connection;
     connection.on("upgrade", () => {
-      if (this.#behind > 0) webSocketOf(connection)?.pause();
+      if (this.#paused > 0) webSocketOf(connection)?.pause();
     });
   }
 
   pause(): void {
-    this.#behind += 1;
-    if (this.#behind === 1) webSocketOf(this.#connection)?.pause();
+    this.#paused += 1;
+    if (this.#paused === 1) webSocketOf(this.#connection)?.pause();
   }
 
   resume(): void {
-    this.#behind -= 1;
-    if (this.#behind > 0) return;
+    this.#paused -= 1;
+    if (this.#paused > 0) return;
     webSocketOf(this.#connection)?.resume();
     for (const proceed of this.#requests.splice(0)) proceed();
   }
 
-  /** Calls `proceed` when the connection is read from: now, if it is. */
+  /** Calls `proceed` at once if the connection is read, else when it is resumed. */
   admit(proceed: () => void): void {
-    if (this.#behind === 0) proceed();
+    if (this.#paused === 0) proceed();
     else this.#requests.push(proceed);
   }
 }
 
 const intakes = new WeakMap<EngineSocket, Intake>();
 
-/** The intake of a connection; the same for all its namespaces. */
+/** Returns the intake of a connection; the same for all its namespaces. */
 export function intakeOf(connection: EngineSocket): Intake {
   const known = intakes.get(connection) ?? new Intake(connection);
   intakes.set(connection, known);
   return known;
 }
 
-/** Lets the requests that bring a polling client's messages wait for its intake. */
+/** Makes the requests with a polling client's messages wait until its intake is not paused. */
 export function holdRequests(engine: EngineServer): void {
   const clients = connectionsOf(engine);
   engine.use((request: IncomingMessage, _response: ServerResponse, next: () => void) => {
@@ -61,7 +61,7 @@ export function holdRequests(engine: EngineServer): void {
   });
 }
 
-/** The WebSocket of a connection; `undefined` while it is on the polling transport. */
+/** Returns the WebSocket of a connection; `undefined` while it is polling. */
 export function webSocketOf(connection: EngineSocket): WebSocket | undefined {
   return connectionInternals(connection).transport.socket;
 }

@@ -6,8 +6,8 @@ import { CLOSE_TIMEOUT_MS } from "../writing/coalesced-socket.ts";
 import type { CoalescingOptions, Marks } from "../writing/frame.ts";
 
 /**
- * A client on the polling transport has no socket of its own to fill up: what it has not fetched waits in the engine's
- * buffer. The same budget holds there, with the same consequences, until it moves to a WebSocket.
+ * Limits the buffer of a polling client, which has no socket that could fill up: messages wait in the engine's buffer
+ * until it fetches them. The same budget holds there, with the same consequences, until it upgrades to a WebSocket.
  */
 export function limitPolling(
   connection: EngineSocket,
@@ -23,10 +23,10 @@ export function limitPolling(
       internals.writeBuffer = conflate(internals.writeBuffer, marksOf, watch.dropped);
       waiting = internals.writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0);
       if (options?.wsPreEncodedFrame?.delivery === "volatile") return watch.dropped("volatile", 1);
-      if (waiting + data.length <= budgetBytes) watch.slow("thinned");
+      if (waiting + data.length <= budgetBytes) watch.slow("conflated");
       if (waiting + data.length > budgetBytes) return overload();
     }
-    // Before it is written, since writing may flush it.
+    // Counted before it is written, since writing may flush it.
     waiting += data.length;
     write(data, options, callback);
   };
@@ -42,7 +42,7 @@ export function limitPolling(
     connection.off("flush", forget);
   }
 
-  /** What it is told at the end waits for its next request, but not for long. */
+  /** Closes the client. The close message waits for its next request, for `CLOSE_TIMEOUT_MS` at most. */
   function overload(): void {
     watch.slow("closed");
     lift();

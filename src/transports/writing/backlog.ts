@@ -1,6 +1,9 @@
 import type { Dropped, Marks } from "./frame.ts";
 
-/** What must be kept of a backlog: nothing `volatile`, and of `latest` the newest of each key, in its place. */
+/**
+ * Returns the messages of a backlog that must be kept, in their order: no `volatile` ones, and of class `latest` the
+ * newest of each key. Reports the others to `dropped`, by class.
+ */
 export function conflate<T>(backlog: readonly T[], marksOf: (item: T) => Marks, dropped: Dropped): T[] {
   const seen = new Set<string>();
   const kept: T[] = [];

@@ -6,32 +6,32 @@ import type { Frame } from "./frame.ts";
 type Envelope = NonNullable<Channel["envelope"]>;
 type Payload = Readonly<Record<string, unknown>>;
 
-/** What there is to say of a message, wherever it goes. */
+/** The fields of a message that its wire forms are made of. */
 export type BroadcastMessage = Pick<Message, "namespace" | "type" | "payload" | "delivery" | "key">;
 
-/** One message on its way to any number of sockets of this worker: each form of it is built once, when first needed. */
+/** One message for any number of sockets of this worker. Each wire form is built once, when it is first needed. */
 export class Broadcast {
-  readonly #said: BroadcastMessage;
+  readonly #message: BroadcastMessage;
   #flat: Frame | undefined;
   #wrapped: Frame | undefined;
   #packet: NamespacePacket | undefined;
   #otherPackets: Map<string, NamespacePacket> | undefined;
 
-  constructor(said: BroadcastMessage) {
-    this.#said = said;
+  constructor(message: BroadcastMessage) {
+    this.#message = message;
   }
 
-  /** The frame for plain clients. */
+  /** Returns the frame for plain clients. */
   plainFrame(envelope: Envelope): Frame {
     if (envelope === "data") {
-      this.#wrapped ??= this.#textFrame(plainText(this.#said.type, this.#said.payload, "data"));
+      this.#wrapped ??= this.#textFrame(plainText(this.#message.type, this.#message.payload, "data"));
       return this.#wrapped;
     }
-    this.#flat ??= this.#textFrame(plainText(this.#said.type, this.#said.payload, "flat"));
+    this.#flat ??= this.#textFrame(plainText(this.#message.type, this.#message.payload, "flat"));
     return this.#flat;
   }
 
-  /** The packet for Socket.IO clients that know the room by this namespace. As a rule all do by the same. */
+  /** Returns the packet for the Socket.IO clients of a namespace. As a rule all clients are in the same one. */
   packetFor(namespace: string): NamespacePacket {
     if (this.#packet?.namespace === namespace) return this.#packet;
     const known = this.#otherPackets?.get(namespace);
@@ -45,13 +45,13 @@ export class Broadcast {
   }
 
   #packetOf(namespace: string): NamespacePacket {
-    const text = `2${namespace},${JSON.stringify([this.#said.type, this.#said.payload])}`;
+    const text = `2${namespace},${JSON.stringify([this.#message.type, this.#message.payload])}`;
     return { namespace, encoded: [text], options: { wsPreEncodedFrame: this.#textFrame(`4${text}`) } };
   }
 
-  /** Marked with what the queues of slow clients may do with it. */
+  /** Builds a frame, marked with the class and the key by which the queue of a slow client may drop it. */
   #textFrame(text: string): Frame {
-    const { namespace, type, delivery, key } = this.#said;
+    const { namespace, type, delivery, key } = this.#message;
     const frame = buildFrame(Buffer.from(text), TEXT_FRAME);
     frame.delivery = delivery;
     if (key !== undefined) frame.key = `${namespace} ${type} ${key}`;
@@ -59,14 +59,14 @@ export class Broadcast {
   }
 }
 
-/** A packet of Socket.IO's protocol: as text, and as the WebSocket frame of it. */
+/** A packet of Socket.IO's protocol: as text, and as a WebSocket frame. */
 interface NamespacePacket {
   readonly namespace: string;
   readonly encoded: readonly string[];
   readonly options: { readonly wsPreEncodedFrame: Frame };
 }
 
-/** The text of a message on the plain door. */
+/** Returns the text of a message on a plain WebSocket. */
 export function plainText(type: string, payload: Payload, envelope: Envelope): string {
   return JSON.stringify(envelope === "data" ? { type, data: payload } : { type, ...payload });
 }

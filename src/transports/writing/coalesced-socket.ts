@@ -9,15 +9,16 @@ import type { CoalescingOptions, Frame } from "./frame.ts";
 
 const CLOSE_OPCODE = 8;
 
-/** Milliseconds that a client has to take what it is told at the end; one that does not read holds memory no longer. */
+/** Milliseconds that a client has to read its last messages and the close. After that its memory is freed. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * A server-side `ws` socket that queues its frames and writes them once per tick.
  *
- * While the client does not read, the frames stay in this queue, where they can be thinned: past the budget `volatile`
- * frames go, of `latest` ones the newest of each key stays, and when that is not enough the client is closed with 1013.
- * Emits `ending` (code, reason) just before it is closed with a code, while a last message can still be queued.
+ * While the client does not read, the frames stay in this queue, where they can be conflated. Past the budget
+ * `volatile` frames are dropped, and of class `latest` the newest of each key stays. If that is not enough, the client
+ * is closed with 1013. Emits `ending` (code, reason) just before a close with a code, while a last message can still be
+ * queued.
  */
 export class CoalescedSocket extends WebSocket {
   #flusher: Flusher;
@@ -25,11 +26,11 @@ export class CoalescedSocket extends WebSocket {
   #queue: Frame[] = [];
   #bytes = 0;
   #waitsForDrain = false;
-  /** Set by each pong; whoever pings sets it back. */
+  /** Set to true by each pong, and to false with each ping. */
   isAlive = true;
   #onCloseWritten: ((error?: Error) => void) | undefined;
 
-  /** Called by the `ws` server, which passes its own options through. */
+  /** Called by the `ws` server with the server's options. */
   constructor(address: null, protocols: undefined, options: object) {
     super(address as unknown as string, protocols, options as never);
     const { flusher, budgetBytes } = options as { flusher: Flusher; budgetBytes: number };
@@ -37,33 +38,36 @@ export class CoalescedSocket extends WebSocket {
     this.#budget = budgetBytes;
   }
 
-  /** Overrides the one point of `ws` through which every frame goes: messages, pings, pongs and closes. */
+  /** Overrides the one method of `ws` that every frame passes: messages, pings, pongs and closes. */
   setSocket(socket: Duplex, head: Buffer, options: object): void {
     webSocketInternals(WebSocket.prototype).setSocket.call(webSocketInternals(this), socket, head, options);
     const sender = this.#internals._sender;
     sender.owner = this;
     sender.sendFrame = sendToOwner;
-    // Shared functions: a listener of its own for each client would be memory for each client.
+    // Shared functions: a closure for each client would take memory for each client.
     this.on("message", closeForBinary);
-    this.on("pong", noteLife);
+    this.on("pong", markAlive);
     this.on("error", ignore);
   }
 
-  /** Queues a frame that is built already; `callback` is called when it is queued, that of a close frame when it is written. */
+  /** Queues a built frame. `callback` is called when the frame is queued, that of a close frame when it is written. */
   sendFrame(frame: Frame, callback?: (error?: Error) => void): void {
     this.#enqueue(frame, callback);
   }
 
-  /** `ws` itself closes for a message that is too big, giving no reason; an echo of the client's close is no ending. */
+  /**
+   * Closes the socket and emits `ending` before. Adds the reason when `ws` itself closes for a message that is too big.
+   * An echo of the client's close is no ending.
+   */
   override close(code?: number, reason?: string | Buffer): void {
     const { too_big } = DISCONNECTS;
     const why = reason ?? (code === too_big.code ? too_big.reason : undefined);
-    const isOurs = this.readyState === WebSocket.OPEN && !this.#internals._closeFrameReceived;
-    if (isOurs && code !== undefined) this.emit("ending", code, String(why ?? ""));
+    const isFromServer = this.readyState === WebSocket.OPEN && !this.#internals._closeFrameReceived;
+    if (isFromServer && code !== undefined) this.emit("ending", code, String(why ?? ""));
     super.close(code, why);
   }
 
-  /** Writes what is queued, as far as the client takes it: how many frames it wrote. */
+  /** Writes the queued frames, as far as the client reads them. Returns the number of frames written. */
   flush(): number {
     const socket = this.#internals._socket;
     let written = 0;
@@ -84,7 +88,10 @@ export class CoalescedSocket extends WebSocket {
     return written;
   }
 
-  /** The frames of the next write: all, as a rule. What is written can no longer be thinned, so it is never much. */
+  /**
+   * Removes the frames of the next write from the queue: all of them, unless they exceed a quarter of the budget.
+   * Written frames can no longer be conflated, so that one write is never large.
+   */
   #take(): Frame[] {
     const frames = this.#queue;
     const most = this.#budget / 4;
@@ -108,7 +115,7 @@ export class CoalescedSocket extends WebSocket {
   }
 
   #enqueue(frame: Frame, callback?: (error?: Error) => void): void {
-    // Nothing may follow a close frame. Socket.IO goes on sending until it hears of the end.
+    // Nothing may follow a close frame. Socket.IO goes on sending until it gets the `close` event.
     if (this.readyState !== WebSocket.OPEN) {
       callback?.();
       return;
@@ -116,33 +123,35 @@ export class CoalescedSocket extends WebSocket {
     if (this.#queue.push(frame) === 1) this.#flusher.mark(this);
     this.#bytes += sizeOf(frame);
     if (isClose(frame)) {
-      // With this written the client may be cut off: it is done at once, and not before what is still queued.
+      // Once this is written the client may be cut off. So it is written at once, but after the frames still queued.
       this.#onCloseWritten = callback;
       this.flush();
       return;
     }
-    // Taken is as good as written: whoever waited for the callback would hold back what could be joined.
+    // A queued frame counts as written: a caller that waits for the callback would hold back frames that could be
+    // joined.
     callback?.();
-    // The socket's own backlog is not looked up for every frame: while it takes all, it has at most a quarter of the budget.
+    // The socket's own backlog is not read for every frame: while it accepts all, it is at most a quarter of the
+    // budget.
     if (this.#waitsForDrain || this.#bytes > this.#budget / 4) this.#keepToBudget();
   }
 
   #keepToBudget(): void {
     const socket = this.#internals._socket;
     if (this.readyState !== WebSocket.OPEN || this.#bytes + socket.writableLength <= this.#budget) return;
-    // A client that has kept up may well take a burst whole.
+    // A client that has kept up can often take a whole burst.
     if (socket.writableLength === 0) this.flush();
     if (this.#bytes + socket.writableLength <= this.#budget) return;
     this.#queue = conflate(this.#queue, (frame) => frame, this.#flusher.watch.dropped);
     this.#bytes = this.#queue.reduce((sum, frame) => sum + sizeOf(frame), 0);
     if (this.#bytes === 0 || this.#bytes + socket.writableLength <= this.#budget) {
-      this.#flusher.watch.slow("thinned");
+      this.#flusher.watch.slow("conflated");
       return;
     }
     this.#flusher.watch.slow("closed");
     this.#queue = [];
     this.#bytes = 0;
-    // What is said at the end is not held against it.
+    // The last messages and the close are not limited by the budget.
     this.#budget = Number.POSITIVE_INFINITY;
     this.close(DISCONNECTS.overloaded.code, DISCONNECTS.overloaded.reason);
   }
@@ -156,14 +165,16 @@ function closeForBinary(this: WebSocket, _data: unknown, isBinary: boolean): voi
   if (isBinary) this.close(DISCONNECTS.binary.code, DISCONNECTS.binary.reason);
 }
 
-function noteLife(this: WebSocket): void {
+function markAlive(this: WebSocket): void {
   (this as CoalescedSocket).isAlive = true;
 }
 
-/** What follows is `close`, which is heard. */
+/** Ignores errors, because `close` follows and is handled. */
 function ignore(): void {}
 
-/** The same array, so that the frame of a broadcast stays the one that all its receivers share. */
+/**
+ * Turns the parts into buffers in place, so that the frame of a broadcast stays the one that all its receivers share.
+ */
 function asFrame(parts: (Buffer | string)[]): Frame {
   for (const [i, part] of parts.entries()) if (typeof part === "string") parts[i] = Buffer.from(part);
   return parts as Frame;
@@ -179,7 +190,7 @@ function isClose(frame: Frame): boolean {
   return ((frame[0]?.[0] ?? 0) & 0x0f) === CLOSE_OPCODE;
 }
 
-/** The `ws` server class for both doors, with `CoalescedSocket`s that share one flusher. */
+/** Returns the `ws` server class for both transports, with `CoalescedSocket`s that share one flusher. */
 export function coalescingServer({
   budgetBytes,
   windowMs,
@@ -195,7 +206,7 @@ export function coalescingServer({
         flusher,
         budgetBytes,
         closeTimeout: CLOSE_TIMEOUT_MS,
-        // Of what is offered the first would be taken otherwise, which may be the credential.
+        // By default `ws` selects the first protocol that is offered, which may be the credential.
         handleProtocols: (offered: ReadonlySet<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
       };
       super({ ...options, ...extra } as unknown as ServerOptions);

@@ -1,17 +1,17 @@
 import type { CoalescingOptions, Frame } from "./frame.ts";
 
-/** A timer is no use for less: it takes a millisecond. */
+/** Milliseconds below which no timer is used, since a timer takes at least one millisecond. */
 const SHORTEST_WAIT_MS = 0.5;
 
 const NOTHING = Buffer.alloc(0);
 
 /** A socket with a queue. */
 interface Flushed {
-  /** Writes what is queued: how many frames it wrote. */
+  /** Writes the queued frames. Returns the number of frames written. */
   flush(): number;
 }
 
-/** Sockets with something to write, written together: one system call per socket and tick instead of one per message. */
+/** Writes the queues of sockets together: one system call per socket and tick instead of one per message. */
 export class Flusher {
   readonly watch: CoalescingOptions["watch"];
   readonly #windowMs: number;
@@ -36,20 +36,26 @@ export class Flusher {
     else setTimeout(this.#flushWhenDue, rest);
   }
 
-  /** Timers cut off what is not a whole millisecond of the clock, and may come almost as much too early. */
+  /** Flushes when the wait is over. Timers round down to whole milliseconds, so one may fire almost 1 ms too early. */
   readonly #flushWhenDue = (): void => {
     const rest = this.#restMs();
     if (rest < SHORTEST_WAIT_MS) this.#flushAll();
     else setTimeout(this.#flushWhenDue, rest);
   };
 
-  /** How long the next writes wait for more: as long as the last ones took, at most the window, from when they were done. */
+  /**
+   * Returns the milliseconds for which the next writes still wait for more frames. The wait begins at the end of the
+   * last writes. It is as long as those took, and at most the window.
+   */
   #restMs(): number {
     if (this.#windowMs === 0) return 0;
     return Math.min(this.#windowMs, this.#tookMs) - (performance.now() - this.#lastFlush);
   }
 
-  /** Members of a room have the same frames queued: their bytes are joined once and shared. */
+  /**
+   * Joins the bytes of frames. Members of a room have the same frames queued, so they share the result of the last
+   * join.
+   */
   join(frames: readonly Frame[]): Buffer {
     const last = this.#joinedFrames;
     if (frames.length !== last.length || frames.some((frame, i) => frame !== last[i])) {

@@ -1,44 +1,47 @@
 import type { DeliveryClass } from "../../hub/outbound.ts";
 
-/** What a slow client's backlog needs to know of a message; without it the message is kept. */
+/** The class and the key of a message, by which the queue of a slow client is conflated. Unmarked messages are kept. */
 export interface Marks {
   delivery?: DeliveryClass;
-  /** For class `latest`: of messages with the same key only the newest matters. */
+  /** The key of class `latest`: of messages with the same key only the newest is kept. */
   key?: string;
 }
 
-/** Is told how many messages of a class a slow client was spared, or lost for newer ones. */
+/** Called with the number of messages of a class that conflation has dropped from the queue of a slow client. */
 export type Dropped = (delivery: DeliveryClass, count: number) => void;
 
 /**
- * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` gives it. A broadcast's frame is
- * one object shared by all its receivers, marked with what a slow client's queue needs to know.
+ * A WebSocket frame ready for the wire: header and payload, as `Sender.frame` of `ws` builds it. The frame of a
+ * broadcast is one object that all its receivers share, with the marks for conflation.
  */
 export interface Frame extends Array<Buffer>, Marks {}
 
-/** A socket that takes frames which are built already. */
+/** A socket that accepts built frames. */
 export interface FrameSink {
-  /** Queues a frame; `callback` is called when it is queued, that of a close frame when it is written. */
+  /** Queues a frame. `callback` is called when the frame is queued, that of a close frame when it is written. */
   sendFrame(frame: Frame, callback?: (error?: Error) => void): void;
 }
 
-/** The options that travel with a packet to a connection. */
+/** The options of a packet that engine.io passes on to the connection. */
 export interface PacketOptions {
   readonly wsPreEncodedFrame?: Frame;
 }
 
 export interface CoalescingOptions {
-  /** Bytes that one client may leave untaken before its queue is thinned, then closed with 1013. */
+  /**
+   * Bytes that a client may leave unread before its queue is conflated and, if that is not enough, it is closed with
+   * 1013.
+   */
   readonly budgetBytes: number;
   /**
-   * While the loop is busy writing, writes wait this many milliseconds for more to be joined with, but no longer than the
-   * last ones took; otherwise they are done at the end of the tick.
+   * Milliseconds that writes wait at most for more frames while the loop is busy writing, but no longer than the last
+   * writes took. Otherwise they are done at the end of the tick.
    */
   readonly windowMs: number;
-  /** Is told what was written, once for each tick, and of clients that do not take it. */
+  /** Receives the counts of what was written, once for each tick, and the outcomes of clients that do not read. */
   readonly watch: {
     written(writes: number, frames: number): void;
-    slow(outcome: "thinned" | "closed"): void;
+    slow(outcome: "conflated" | "closed"): void;
     dropped: Dropped;
   };
 }

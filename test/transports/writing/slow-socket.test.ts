@@ -111,40 +111,40 @@ describe("a coalesced socket whose client does not read", () => {
   });
 });
 
-describe("thinning a backlog", () => {
+describe("conflating a backlog", () => {
   type Item = [name: string, delivery?: "log" | "latest" | "volatile" | "reply", key?: string];
-  const thinned = (...items: Item[]): string[] =>
+  const conflated = (...items: Item[]): string[] =>
     conflate(items, marksOf, (delivery, count) => void dropped.push([delivery, count])).map(([name]) => name);
   const marksOf = ([, delivery, key]: Item) => ({ ...(delivery && { delivery }), ...(key !== undefined && { key }) });
   const dropped: [DeliveryClass, number][] = [];
   beforeEach(() => void dropped.splice(0));
 
   it("tells how many of each class it dropped, and of classes that it dropped nothing of, nothing", () => {
-    thinned(["a", "volatile"], ["b", "latest", "k"], ["c", "volatile"], ["d", "latest", "k"], ["e", "log"]);
+    conflated(["a", "volatile"], ["b", "latest", "k"], ["c", "volatile"], ["d", "latest", "k"], ["e", "log"]);
     expect(dropped).to.eql([
       ["volatile", 2],
       ["latest", 1],
     ]);
     dropped.splice(0);
-    thinned(["a", "log"], ["b", "latest", "k"]);
+    conflated(["a", "log"], ["b", "latest", "k"]);
     expect(dropped).to.eql([]);
   });
 
   it("keeps log messages, replies and what says nothing of itself", () => {
-    expect(thinned(["a", "log"], ["b", "reply"], ["c"], ["d", "log"])).to.eql(["a", "b", "c", "d"]);
+    expect(conflated(["a", "log"], ["b", "reply"], ["c"], ["d", "log"])).to.eql(["a", "b", "c", "d"]);
   });
 
   it("drops what is volatile", () => {
-    expect(thinned(["a", "volatile"], ["b", "log"], ["c", "volatile"])).to.eql(["b"]);
+    expect(conflated(["a", "volatile"], ["b", "log"], ["c", "volatile"])).to.eql(["b"]);
   });
 
   it("keeps the newest of each key, in its place", () => {
     expect(
-      thinned(["1", "latest", "x"], ["2", "latest", "y"], ["3", "log"], ["4", "latest", "x"], ["5", "latest", "x"]),
+      conflated(["1", "latest", "x"], ["2", "latest", "y"], ["3", "log"], ["4", "latest", "x"], ["5", "latest", "x"]),
     ).to.eql(["2", "3", "5"]);
   });
 
   it("keeps a latest message that has no key", () => {
-    expect(thinned(["1", "latest"], ["2", "latest"])).to.eql(["1", "2"]);
+    expect(conflated(["1", "latest"], ["2", "latest"])).to.eql(["1", "2"]);
   });
 });

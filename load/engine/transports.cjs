@@ -1,10 +1,10 @@
-// The hub's two doors, for one client each: `open(options, inbox)` resolves once the client is in, with
-// `{ send(type, payload), close() }`, and rejects when it is not let in. What it receives, and a connection that the hub
-// ends, goes to the inbox.
+// The hub's two transports, for one client each. `open(options, inbox)` resolves to `{ send(type, payload), close() }`
+// once the client is connected, and rejects when the hub refuses it. Messages, and the end of the connection by the
+// hub, go to the inbox.
 const { io } = require("socket.io-client");
 const { WebSocket } = require("ws");
 
-/** A plain WebSocket. The credential is in the query, where browsers put it. */
+/** Opens a plain WebSocket. The credential is in the query, where browsers put it. */
 function openPlain({ target, path, token, apiKey, envelope, timeoutMs }, inbox) {
   const url = new URL(target.replace(/^http/, "ws") + path);
   if (token) url.searchParams.set("token", token);
@@ -33,7 +33,7 @@ function openPlain({ target, path, token, apiKey, envelope, timeoutMs }, inbox) 
   }
 }
 
-/** A Socket.IO client over WebSocket, with a connection of its own. */
+/** Opens a Socket.IO client over WebSocket, with a connection of its own. */
 function openSocketIo({ target, namespace, token, apiKey, timeoutMs }, inbox) {
   const socket = io(target + namespace, {
     auth: { token, apiKey },
@@ -43,7 +43,7 @@ function openSocketIo({ target, namespace, token, apiKey, timeoutMs }, inbox) {
     timeout: timeoutMs,
   });
   const ended = (reason) => inbox.fail(`closed: ${reason}`);
-  // Comes before `disconnect`, and says why.
+  // Comes before `disconnect`, with the reason.
   socket.once("closing", ({ code, reason }) => inbox.fail(`closed ${code} ${reason}`));
   socket.onAny((type, payload) => inbox.deliver(type, payload));
   socket.on("disconnect", ended);
@@ -64,7 +64,7 @@ function openSocketIo({ target, namespace, token, apiKey, timeoutMs }, inbox) {
   }
 }
 
-/** By the value of `door`. */
-const DOORS = { plain: openPlain, socketio: openSocketIo };
+/** The functions to open a client, by the value of `transport`. */
+const TRANSPORTS = { plain: openPlain, socketio: openSocketIo };
 
-module.exports = { DOORS };
+module.exports = { TRANSPORTS };

@@ -2,11 +2,11 @@ import { io } from "socket.io-client";
 import { WebSocket } from "ws";
 import { z } from "zod";
 
-/** Where a subscriber connects. */
+/** The address that a subscriber connects to. */
 export interface Address {
   /** The URL's path for plain clients, for example `/events/ws/events/7`. */
   readonly path: string;
-  /** The same for Socket.IO, for example `/events/7`. */
+  /** The namespace for Socket.IO clients, for example `/events/7`. */
   readonly namespace: string;
   readonly token: string | undefined;
 }
@@ -15,7 +15,7 @@ export type Body = Readonly<Record<string, unknown>>;
 
 export interface Listener {
   message(type: string, body: Body): void;
-  /** The connection is over, or did not come about; called once. */
+  /** Called once, when the connection has ended or could not be opened. */
   closed(reason: string): void;
 }
 
@@ -24,15 +24,15 @@ export interface Link {
   close(): void;
 }
 
-/** One of the two ways in. `since`: where to go on, for an address that is a room by itself. */
-export interface Door {
+/** A way to connect. `since`: the offset to resume from, for an address that stands for a room. */
+export interface Transport {
   readonly name: string;
   open(url: string, address: Address, since: number | undefined, listener: Listener): Link;
 }
 
 const frame = z.looseObject({ type: z.string() });
 
-const plain: Door = {
+const plain: Transport = {
   name: "plain",
   open(url, { path, token }, since, listener) {
     const query = since === undefined ? "" : `?since=${since}`;
@@ -40,7 +40,7 @@ const plain: Door = {
     const socket = new WebSocket(url.replace("http", "ws") + path + query, { headers });
     let fault = "";
     socket.on("message", (data) => listener.message(...unwrap(data.toString())));
-    // A close follows.
+    // `close` follows.
     socket.on("error", ({ message }) => {
       fault = message;
     });
@@ -52,7 +52,7 @@ const plain: Door = {
   },
 };
 
-/** What is no message is given a type that none has: it will be missing where it should have been. */
+/** Splits a frame into type and body. Text that is no message gets an empty type, so that it is later found missing. */
 function unwrap(text: string): [string, Body] {
   try {
     const { type, ...body } = frame.parse(JSON.parse(text));
@@ -62,8 +62,11 @@ function unwrap(text: string): [string, Body] {
   }
 }
 
-/** `transports` as a browser has them: from polling up to WebSocket, or WebSocket from the start. */
-function socketIo(name: string, transports: string[]): Door {
+/**
+ * Connects by Socket.IO. `transports` as in a browser: polling with an upgrade to WebSocket, or WebSocket from the
+ * start.
+ */
+function socketIo(name: string, transports: string[]): Transport {
   return {
     name,
     open(url, { namespace, token }, since, listener) {
@@ -92,8 +95,11 @@ function socketIo(name: string, transports: string[]): Door {
 const webSocketOnly = socketIo("Socket.IO", ["websocket"]);
 const upgraded = socketIo("Socket.IO from polling", ["polling", "websocket"]);
 
-/** The door of a room's subscriber number `i`: half are plain; of the others, one in eight begins with polling. */
-export function doorOf(room: number, i: number): Door {
+/**
+ * Returns the transport of a room's subscriber number `i`. Half are plain; of the others, one in eight begins with
+ * polling.
+ */
+export function transportOf(room: number, i: number): Transport {
   if (i % 2 === 0) return plain;
   return (room + i) % 8 === 7 ? upgraded : webSocketOnly;
 }
