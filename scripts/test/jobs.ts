@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Durations } from "./durations.ts";
-import { needsPrograms } from "./programs.ts";
+import { startsProcesses } from "./processes.ts";
 
 /** One process of a test run. */
 export interface Job {
@@ -15,9 +15,9 @@ export interface Job {
 }
 
 /** Starting a process for specs costs two seconds, so those that are quick share one, up to this many seconds. */
-const SHARED_SECONDS = 20;
-/** What a spec file is taken to need before it has ever run: those that start programs wait for them. */
-const GUESSED_SECONDS = { withPrograms: 15, without: 2 };
+const SHARED_SECONDS = 40;
+/** What a spec file is taken to need before it has ever run: those that start processes wait for them. */
+const GUESSED_SECONDS = { withProcesses: 20, without: 3 };
 
 let number = 0;
 
@@ -53,15 +53,19 @@ export interface SpecSettings {
   readonly options?: readonly string[];
   /** Stands after the names of the jobs. */
   readonly note?: string;
+  /** Deals the specs out to about so many processes, instead of as many as keeps each short. */
+  readonly processes?: number;
 }
 
 /** Deals specs out to processes, each long one to a process of its own. */
 export function specJobs(specs: readonly string[], durations: Durations, settings: SpecSettings): Job[] {
-  const guess = (spec: string): number => GUESSED_SECONDS[needsPrograms(spec) ? "withPrograms" : "without"];
+  const guess = (spec: string): number => GUESSED_SECONDS[startsProcesses(spec) ? "withProcesses" : "without"];
   const known = specs.map((spec) => ({ spec, seconds: durations[spec] ?? guess(spec) }));
+  const total = known.reduce((sum, { seconds }) => sum + seconds, 0);
+  const capacity = settings.processes === undefined ? SHARED_SECONDS : total / settings.processes;
   const shared: { specs: string[]; seconds: number }[] = [];
   for (const { spec, seconds } of known.toSorted((a, b) => b.seconds - a.seconds)) {
-    const place = shared.find((batch) => batch.seconds + seconds <= SHARED_SECONDS);
+    const place = shared.find((batch) => batch.seconds + seconds <= capacity);
     if (place) {
       place.specs.push(spec);
       place.seconds += seconds;

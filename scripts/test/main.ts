@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { readDurations, writeDurations } from "./durations.ts";
 import { type Job, specJob, specJobs } from "./jobs.ts";
-import { runAll, runAlone } from "./pool.ts";
-import { needsPrograms } from "./programs.ts";
+import { AT_ONCE, runAll, runAlone } from "./pool.ts";
+import { startsProcesses } from "./processes.ts";
 import { findSpecs, splitArguments } from "./specs.ts";
 import { Tally } from "./tally.ts";
 
 process.chdir(path.resolve(import.meta.dirname, "../.."));
 
 const HELP = `npm test                    lint, types, all specs, the APIs' again with other windows, the speed guard (bench/README.md)
-npm test -- --fast          lint, types, and the specs that start no other program than Node; it says how many they are
+npm test -- --fast          lint, types, and the specs that start no process of their own, in a minute; it says how many
 npm test -- test/store      lint, types, and the specs of one folder
 npm test -- --grep "seats"  … or of one subject (any mocha option)`;
 
@@ -38,11 +38,13 @@ const durations = readDurations();
 const tally = new Tally();
 
 const found = findSpecs(paths);
-const specs = isFast ? found.filter((spec) => !needsPrograms(spec)) : found;
+const specs = isFast ? found.filter((spec) => !startsProcesses(spec)) : found;
 const env = { PROOFS: proofs, ...(isFast && { FAST: "1" }) };
 // Options may choose some specs of all files, or ask for an output that makes sense as a whole.
 const ofSpecs =
-  options.length > 0 ? [specJob(specs, { folder, env, options })] : specJobs(specs, durations, { folder, env });
+  options.length > 0
+    ? [specJob(specs, { folder, env, options })]
+    : specJobs(specs, durations, { folder, env, ...(isFast && { processes: AT_ONCE }) });
 
 const jobs: Job[] = [
   { name: "Lint and format", command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."], seconds: 999 },
@@ -78,7 +80,7 @@ await rm(folder, { recursive: true });
 
 console.log(`\nThe slowest spec files:\n${tally.slowest(10)}\n`);
 if (isFast)
-  console.log(`A part of the tests: ${specs.length} of ${found.length} spec files, those that need no other program.`);
+  console.log(`A part of the tests: ${specs.length} of ${found.length} spec files, those that start no process.`);
 for (const server of tally.servers) console.log(`Embedded database: ran; MongoDB: ${server}`);
 console.log(tally.toString());
 process.exitCode = tally.failed > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Job } from "./jobs.ts";
 
 /** One more than there are cores: many specs wait for a part of their time. */
-const AT_ONCE = Number(process.env.TEST_PROCESSES ?? availableParallelism() + 1);
+export const AT_ONCE = Number(process.env.TEST_PROCESSES ?? availableParallelism() + 1);
 
 /** Runs jobs, several at once and the longest first. What a job says is shown when it ends, with what `sum` makes of it. */
 export async function runAll(jobs: readonly Job[], sum: (job: Job, ended: Ended) => string): Promise<void> {

@@ -139,7 +139,9 @@ describe("npm start", () => {
       expect(worker.output).to.include(port).and.include("PORT").and.include("HUB_DOORS");
     });
 
-    it("removes nothing, although --fresh was asked for", async () => {
+    it("removes nothing, although --fresh was asked for", async function () {
+      // Three starts of a process.
+      this.timeout(60_000);
       const first = start();
       await seatsLeft(await first.url(), "POST");
       await first.stop();

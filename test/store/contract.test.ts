@@ -3,13 +3,11 @@ import { changes } from "./contract/changes.ts";
 import { documents } from "./contract/documents.ts";
 import { log } from "./contract/log.ts";
 import { logTrim } from "./contract/log-trim.ts";
-import { logWorkers } from "./contract/log-workers.ts";
 import { numbering } from "./contract/numbering.ts";
 import { outbox } from "./contract/outbox.ts";
 import { queries } from "./contract/queries.ts";
 import { randomQueries } from "./contract/random-queries.ts";
 import { values } from "./contract/values.ts";
-import { workers } from "./contract/workers.ts";
 
 onEveryStore((bench) => {
   documents(bench);
@@ -18,9 +16,7 @@ onEveryStore((bench) => {
   outbox(bench);
   log(bench);
   logTrim(bench);
-  logWorkers(bench);
   queries(bench);
   randomQueries(bench);
   values(bench);
-  workers(bench);
 });
