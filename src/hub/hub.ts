@@ -41,6 +41,8 @@ export class Hub {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly #authenticator: Authenticator;
+  /** Takes a message of a client. */
+  readonly receive: (connection: Connection, inbound: Inbound) => void;
   readonly #dispatch: ReturnType<typeof createDispatch>;
   readonly #connections = new Set<Connection>();
   /** Credentials revoked a moment ago: a client may have been authenticated just before, and not be here yet. */
@@ -62,6 +64,8 @@ export class Hub {
       commands,
       events,
     });
+    // Not a method, which would be one more step on each message's way.
+    this.receive = this.#dispatch;
   }
 
   /** Gives the hub its way to rooms. It is to be called once, at start. */
@@ -111,11 +115,6 @@ export class Hub {
     if (this.#revoked.has(identity.credentialId)) connection.end("token_revoked");
     else this.#dispatch(connection, { open: channel.open });
     return connection;
-  }
-
-  /** Takes a client's message. */
-  receive(connection: Connection, inbound: Inbound): void {
-    this.#dispatch(connection, inbound);
   }
 
   /** Notes that a connection has ended; the transport calls it. */
