@@ -15,7 +15,7 @@ process.chdir(path.resolve(import.meta.dirname, "../.."));
 const HELP = `npm test                    lint, types, all specs, the APIs' again with other windows, the speed guard (bench/README.md)
 npm test -- --fast          lint, types, and the specs that start no process of their own, in a minute; it says how many
 npm test -- test/store      lint, types, and the specs of one folder
-npm test -- --grep "seats"  … or of one subject (any mocha option)`;
+npm test -- --grep "seats"  … or of one subject (any mocha option but --reporter)`;
 
 /** The windows (`coalesceMs`) that the benchmark has beside the default. The APIs must be the same with each. */
 const OTHER_WINDOWS = ["0", "2"];
