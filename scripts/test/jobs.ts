@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Durations } from "./durations.ts";
 import { startsProcesses } from "./processes.ts";
@@ -13,6 +14,11 @@ export interface Job {
   /** Where it writes its result, if its process is mocha. */
   readonly result?: string;
 }
+
+/** The options of Node that specs run with, from mocha's own configuration. */
+const NODE_OPTIONS = (
+  JSON.parse(readFileSync(path.resolve(import.meta.dirname, "../../.mocharc.json"), "utf8"))["node-option"] as string[]
+).map((option) => `--${option}`);
 
 /** Starting a process for specs costs two seconds, so those that are quick share one, up to this many seconds. */
 const SHARED_SECONDS = 40;
@@ -32,8 +38,9 @@ export function specJob(
     name: `${specs.length > 1 ? `${first} and ${specs.length - 1} more` : first}${note}`,
     command: [
       process.execPath,
-      // `bin/mocha.js` would start a second process to have tsx in it.
-      ...["--import", "tsx", "node_modules/mocha/lib/cli/cli.js"],
+      // `bin/mocha.js` would start a second process to have these options in it.
+      ...NODE_OPTIONS,
+      "node_modules/mocha/lib/cli/cli.js",
       ...["--reporter", "scripts/test/reporter.ts"],
       ...options,
       ...specs,
