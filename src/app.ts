@@ -39,7 +39,7 @@ export type OpenCollection = <T extends Document, const I extends string = never
 ) => Promise<Collection<T, I>>;
 
 /** What an app is made with. `O`: its options. */
-export interface AppTools<O = undefined> extends Shared {
+export interface AppDeps<O = undefined> extends Shared {
   /** The app's part of `cluster.config.ts`, checked by the schema of its options. */
   readonly options: O;
   /** Opens a collection; each name once. */
@@ -91,7 +91,7 @@ export interface App {
   start(server: AppServer): Promise<RunningApp>;
 }
 
-type SetUp<O> = (tools: AppTools<O>) => Promise<void> | void;
+type SetUp<O> = (deps: AppDeps<O>) => Promise<void> | void;
 
 /** Defines an app; `setUp` is run once on each worker, before it serves anybody. */
 export function defineApp(name: string, setUp: SetUp<undefined>): App;
