@@ -33,7 +33,7 @@ export interface HubEventMap {
   /** A publication of another worker arrived, `ms` milliseconds after it was sent by that worker's clock. */
   crossed: [{ ms: number }];
   /** A publication of another program on a Redis channel that an app declares. */
-  inlet: [{ channel: string; outcome: "delivered" | "malformed" }];
+  ingest: [{ channel: string; outcome: "delivered" | "malformed" }];
   /** A fault of the hub itself; `error` is for the log alone. */
   fault: [{ where: string; error: unknown }];
 }

@@ -27,7 +27,7 @@ export function openIngest(
       if (!message) return;
       if (message.delivery === "log") publish(channel, text, message);
       else hub.deliver(message);
-      hub.events.emit("inlet", { channel, outcome: "delivered" });
+      hub.events.emit("ingest", { channel, outcome: "delivered" });
     });
   }
 
@@ -36,7 +36,7 @@ export function openIngest(
       return messageOf(JSON.parse(text.toString()));
     } catch (error) {
       if (!isMalformed(error)) throw error;
-      hub.events.emit("inlet", { channel, outcome: "malformed" });
+      hub.events.emit("ingest", { channel, outcome: "malformed" });
       return undefined;
     }
   }

@@ -164,7 +164,7 @@ describe("two workers and Redis", () => {
 
   it("deliver what another program publishes to each member once, and survive what is malformed", async () => {
     const members = await everywhere("inlet");
-    const malformed = workers.all.map((worker) => new Promise((resolve) => worker.hub.events.once("inlet", resolve)));
+    const malformed = workers.all.map((worker) => new Promise((resolve) => worker.hub.events.once("ingest", resolve)));
     await workers.redis.command("PUBLISH", "board:note", "{ not JSON, and secret");
     for (const event of malformed) expect(await event).to.eql({ channel: "board:note", outcome: "malformed" });
     await workers.redis.command("PUBLISH", "board:note", JSON.stringify({ room: "inlet", text: 7 }));
