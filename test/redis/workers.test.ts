@@ -201,7 +201,9 @@ describe("two workers and Redis", () => {
 
         const { status, body } = await one.call(undefined, "GET", "/readyz");
         expect(status).to.equal(200);
-        expect(body.reasons).to.eql(["redis: Lost; other workers are heard only of what is in the log"]);
+        expect(body.reasons).to.eql([
+          "redis: Lost; from other workers only messages of class log arrive, by way of the database",
+        ]);
         const newcomer = await join(await boardAt(one), room);
         one.hub.publish(onBoard(room, "note", { text: "alone" }));
         expect(await newcomer.next("note")).to.include({ text: "alone" });
