@@ -85,7 +85,10 @@ describe("defineApp", () => {
     const route = { method: "get", path: "/api/x", summary: "X", credential: "jwt", response: z.object({}) } as const;
     const app = defineApp("x", (deps) => deps.route({ ...route, roles: ["operator"], handle: () => ({}) }));
     const error = await start([app]).catch((thrown: Error) => thrown);
-    expect(error).to.have.property("message", 'GET /api/x is for the role "operator"; there is user, admin');
+    expect(error).to.have.property(
+      "message",
+      'GET /api/x is for the role "operator"; declare it, or use one of user, admin',
+    );
     const failing = defineApp("y", () => Promise.reject(new HubError("unavailable")));
     expect(await start([failing]).catch((thrown: Error) => thrown)).to.include({ code: "unavailable" });
   });
