@@ -10,43 +10,48 @@ import type { Snapshot } from "./hub/snapshot.ts";
 import type { Collection, Document, IndexDeclaration, Store } from "./store/collection.ts";
 import type { RoomLog } from "./store/log.ts";
 
-/** The part of an app that the server shares with it. */
+/** The parts of the server that all apps share. */
 interface Shared {
   readonly clock: Clock;
   /** Counts and limits that hold on all workers together. */
   readonly limits: Limits;
-  /** Publishes a message of class `log` that no change of a document carries (those go out with `collection.modify`). */
+  /**
+   * Publishes a message of class `log` that no change of a document causes. Messages of changes go to
+   * `collection.modify`.
+   */
   readonly publish: Hub["publish"];
-  /** Broadcasts a message of class `latest` or `volatile` that no change of a document carries. */
+  /** Broadcasts a message of class `latest` or `volatile` that no change of a document causes. */
   readonly broadcast: Hub["broadcast"];
-  /** Reads data with the places of rooms where those who subscribe from there on get exactly what came after. */
+  /**
+   * Reads data with the offsets of its rooms. A client that subscribes from there gets exactly the changes after it.
+   */
   readonly snapshot: Snapshot;
-  /** `Hub.evict`, on every worker. */
+  /** Removes a user's connections from a room on every worker; see `Hub.evict`. */
   readonly evict: Hub["evict"];
 }
 
-/** Gives the id of a demo user by its name. Throws an `Error` for a name that the server's demo does not have. */
+/** Returns the id of a demo user by its name. Throws an `Error` for a name that the server's demo does not have. */
 export type DemoUserId = (name: string) => string;
 
-/** Turns what another program has published into a message. Throws a `ZodError` or a `HubError` for anything else. */
+/** Makes a message of another program's publication. Throws a `ZodError` or a `HubError` for a malformed one. */
 export type ToMessage = (publication: unknown) => Message;
 
-/** Opens a collection: its name, the schema that every write is checked against, and the only queries it will answer. */
+/** Opens a collection by its name, the schema that checks every write, and the indexes, which are its only queries. */
 export type OpenCollection = <T extends Document, const I extends string = never>(
   name: string,
   schema: z.ZodType<T>,
   options?: { readonly indexes?: Readonly<Record<I, IndexDeclaration<T>>> },
 ) => Promise<Collection<T, I>>;
 
-/** What an app is made with. `O`: its options. */
-export interface AppTools<O = undefined> extends Shared {
+/** The dependencies of an app. `O`: its options. */
+export interface AppDeps<O = undefined> extends Shared {
   /** The app's part of `cluster.config.ts`, checked by the schema of its options. */
   readonly options: O;
   /** Opens a collection; each name once. */
   readonly collection: OpenCollection;
-  /** Makes the source of a sequence's numbers, from `startAfter` + 1; none is given twice, not even by two workers. */
+  /** Makes the source of a sequence's numbers, from `startAfter` + 1. Each number is unique over all workers. */
   readonly sequence: (name: string, options?: { readonly startAfter?: number }) => () => Promise<number>;
-  /** Serves a channel, and gives what builds the messages for its rooms. */
+  /** Serves a channel. Returns the publisher that builds the messages for its rooms. */
   readonly channel: <In extends InboundTypes, Out extends OutboundTypes>(
     namespace: string,
     declaration: AppChannel<In, Out>,
@@ -57,27 +62,27 @@ export interface AppTools<O = undefined> extends Shared {
   ) => void;
   /** Serves HTTP routes made by `defineRoute`. */
   readonly routes: (routes: readonly Route[]) => void;
-  /** Sends the messages that come of what other programs publish on a Redis channel as JSON. */
+  /** Ingests a Redis channel: makes a message of each JSON that another program publishes there, and sends it. */
   readonly ingest: (redisChannel: string, toMessage: ToMessage) => void;
-  /** Puts demo data in place where there is none yet; never called in production. */
+  /** Adds a function that stores demo data. It runs once per store, and never in production. */
   readonly seed: (plant: (userId: DemoUserId) => Promise<void>) => void;
   /** The messages of class `log` that are kept, by room. */
   readonly history: Pick<RoomLog, "read" | "newest" | "positions">;
 }
 
-/** What the server starts an app with. */
+/** The parts of the server that an app is started with. */
 export interface AppServer extends Shared {
   readonly store: Store;
-  /** What the schema of the app's options has made of its part of `cluster.config.ts`. */
+  /** The app's part of `cluster.config.ts`, parsed by the schema of its options. */
   readonly options: unknown;
 }
 
-/** An app that has started: what it has the hub serve. */
+/** An app that has started, with the parts that the hub serves. */
 export interface RunningApp {
   readonly name: string;
   readonly channels: readonly Channel[];
   readonly routes: readonly Route[];
-  /** By Redis channel. */
+  /** The functions that make messages of publications, by Redis channel. */
   readonly ingest: ReadonlyMap<string, ToMessage>;
   readonly seeds: readonly ((userId: DemoUserId) => Promise<void>)[];
 }
@@ -91,9 +96,9 @@ export interface App {
   start(server: AppServer): Promise<RunningApp>;
 }
 
-type SetUp<O> = (tools: AppTools<O>) => Promise<void> | void;
+type SetUp<O> = (deps: AppDeps<O>) => Promise<void> | void;
 
-/** Defines an app; `setUp` is run once on each worker, before it serves anybody. */
+/** Defines an app. `setUp` runs once on each worker, before it serves clients. */
 export function defineApp(name: string, setUp: SetUp<undefined>): App;
 export function defineApp<S extends z.ZodType>(
   name: string,
@@ -141,7 +146,7 @@ function appOf<O>(name: string, options: z.ZodType | undefined, setUp: SetUp<O>)
   };
 }
 
-/** Opens collections of a store as apps do. */
+/** Makes the function with which an app opens collections of a store. */
 export function collectionsOf(store: Store): OpenCollection {
   return <T extends Document, const I extends string>(
     name: string,

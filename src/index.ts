@@ -1,6 +1,8 @@
-/** All that an app imports: it declares itself by these, and a server starts it; see docs/adding-an-app.md. */
+/**
+ * The public face for apps: all that an app imports to declare itself. A server starts it; see docs/adding-an-app.md.
+ */
 export { z } from "zod";
-export { type App, type AppTools, type DemoUserId, defineApp, type OpenCollection, type ToMessage } from "./app.ts";
+export { type App, type AppDeps, type DemoUserId, defineApp, type OpenCollection, type ToMessage } from "./app.ts";
 export {
   type AppChannel,
   type Channel,

@@ -28,22 +28,23 @@ import type { Store } from "./store/collection.ts";
 import { openStore } from "./store/open.ts";
 import { createTransports } from "./transports/transports.ts";
 
+/** One worker of the hub. */
 export interface Junction {
   readonly hub: Hub;
   readonly store: Store;
   readonly metrics: Metrics;
   /** The channels of all apps, as declared. */
   readonly channels: readonly Channel[];
-  /** The doors as they were opened, with the port that a door at port 0 was given. */
+  /** The open doors, with the actual port of a door at port 0. */
   readonly doors: readonly DoorConfig[];
   /**
-   * Makes the worker unready, moves its clients off over the configured time, finishes the requests in flight, and closes.
-   * Until its clients have gone it serves as before, late comers too.
+   * Makes the worker unready, moves its clients off over the configured time, finishes the requests in flight, and
+   * closes. Until its clients have left it serves as before, new clients too.
    */
   drain(): Promise<void>;
   /**
-   * Takes no more clients, ends the connections with 1001, and closes everything down to the database. A part that fails to
-   * close does not keep the others from it; the promise then rejects with its error.
+   * Takes no more clients, closes the connections with 1001, and closes all parts down to the database. When a part
+   * fails to close, the others are closed all the same, and the promise rejects with its error.
    */
   close(): Promise<void>;
 }
@@ -51,19 +52,19 @@ export interface Junction {
 export interface JunctionOptions {
   readonly log: Log;
   readonly apps: readonly App[];
-  /** The roles of users; a token that names no role has the first. `admin` may publish by `POST /api/publish`. */
+  /** The roles of users. A token without a role has the first. `admin` may publish by `POST /api/publish`. */
   readonly roles: Roles;
-  /** The users that the demo data is about. Absent: no demo data. */
+  /** The users of the demo data. Absent: no demo data. */
   readonly demo?: Demo;
   readonly clock?: Clock;
-  /** For tests alone: called at the points at which a worker can be made to die. */
+  /** The function that tests end a worker with; see `FaultPoint`. */
   readonly faultPoint?: FaultPoint;
 }
 
-/** How long clients and requests have to end by themselves when the worker closes; milliseconds. */
+/** The time that clients and requests have to end by themselves when the worker closes; milliseconds. */
 const CLOSING_MS = 1_000;
 
-/** The same for the requests of a worker that drains; milliseconds. */
+/** The time that the requests of a draining worker have to end; milliseconds. */
 const FINISHING_MS = 10_000;
 
 /**
@@ -84,7 +85,7 @@ export async function startJunction(config: Config, options: JunctionOptions): P
   }
 }
 
-/** Starts the parts one after another and adds each to `endings`, for the next that fails and for the end. */
+/** Starts the parts one after another and adds each to `endings`, in case the next one fails, and for the end. */
 async function start(
   config: Config,
   { log, clock = systemClock, apps: declared, roles, demo, faultPoint }: JunctionOptions,
@@ -147,7 +148,7 @@ async function start(
       clock,
     },
     metrics: { source: metrics, token: config.metricsToken },
-    // Only the nginx of the cluster connects to a worker on sockets.
+    // Only the nginx of the cluster connects to a worker's Unix sockets.
     trustedProxies: config.sockets === undefined ? config.trustedProxies : 1,
     origins: config.origins,
   });
@@ -160,12 +161,12 @@ async function start(
     hub.endWhere(() => true, "draining");
     await stopped;
   });
-  // Before everything else: nginx must not find a worker that takes no more clients.
+  // This ending runs first: nginx must not choose a worker that takes no more clients.
   endings.add("doors", () => Promise.all(opened.map((one) => one.hide())));
   const sessions = await openDoors(doorsOf(config, "sessions"), serve);
   opened.push(sessions);
   doors.push(...sessions.opened);
-  // nginx sends new clients here, and not to the sockets of the sessions, so that these can be closed first.
+  // nginx connects new clients here and not to the sockets of the sessions, so that the entrances can be closed first.
   const entrances = await openDoors(config.sockets === undefined ? [] : doorsOf(config, "entrance"), serve);
   opened.push(entrances);
 
@@ -187,7 +188,7 @@ async function start(
 
 function idOfDemoUser({ users }: Demo, name: string): string {
   const user = users[name];
-  if (!user) throw new Error(`there is no demo user "${name}"; there is ${Object.keys(users).join(", ")}`);
+  if (!user) throw new Error(`there is no demo user "${name}"; use one of ${Object.keys(users).join(", ")}`);
   return user.id;
 }
 

@@ -7,28 +7,28 @@ import { defineCollection } from "./store/collection.ts";
 
 export interface AppsOptions extends Omit<AppServer, "options"> {
   readonly apps: readonly App[];
-  /** See `Config`. */
+  /** The options of the apps by name; see `Config`. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What users can be. */
+  /** The roles that users can have. */
   readonly roles: readonly Role[];
 }
 
-/** The apps of a server, started. */
+/** The started apps of a server. */
 export interface RunningApps {
   readonly channels: readonly Channel[];
   readonly routes: readonly Route[];
-  /** By Redis channel. */
+  /** The functions that make messages of publications, by Redis channel. */
   readonly ingest: Readonly<Record<string, ToMessage>>;
-  /** Puts the demo data of those apps in place that have none yet. */
+  /** Stores the demo data of each app once. Data that was removed since is not stored again. */
   seed(userId: DemoUserId): Promise<void>;
 }
 
-/** The apps whose demo data has been put in place: what was removed since does not come back. */
+/** The names of the apps whose demo data has been stored. */
 const seededCollection = defineCollection({ name: "seeded", schema: z.object({ id: z.string() }), indexes: {} });
 
 /**
- * Starts all apps at once. Rejects with the first failure, once no app uses the store any more, and with an `Error` for a
- * route of a role that is not declared.
+ * Starts all apps at once. Rejects with the first failure, once all apps have started or failed. Rejects with an
+ * `Error` for a route of a role that is not declared.
  */
 export async function startApps({ apps, options, roles, ...shared }: AppsOptions): Promise<RunningApps> {
   const starting = apps.map((app) => app.start({ ...shared, options: options[app.name] }));
@@ -38,7 +38,9 @@ export async function startApps({ apps, options, roles, ...shared }: AppsOptions
   for (const { method, path, roles: named = [] } of routes) {
     const unknown = named.find((role) => !roles.includes(role));
     if (unknown === undefined) continue;
-    throw new Error(`${method.toUpperCase()} ${path} is for the role "${unknown}"; there is ${roles.join(", ")}`);
+    throw new Error(
+      `${method.toUpperCase()} ${path} is for the role "${unknown}"; declare it, or use one of ${roles.join(", ")}`,
+    );
   }
   return {
     channels: running.flatMap(({ channels }) => channels),
@@ -49,7 +51,7 @@ export async function startApps({ apps, options, roles, ...shared }: AppsOptions
       for (const { name, seeds } of running) {
         if (seeds.length === 0 || (await seeded.get(name))) continue;
         for (const plant of seeds) await plant(userId);
-        // Another worker may have been just as quick; the data is the same.
+        // Another worker may have stored the same data at the same time.
         await seeded.ensure({ id: name });
       }
     },

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../hub/clock.ts";
 import { every } from "../hub/clock.ts";
 import type { Commands } from "../hub/commands.ts";
-import { REPEATABLE_MS } from "../hub/commands.ts";
+import { IDEMPOTENCY_MS } from "../hub/commands.ts";
 import { HubError, isError } from "../hub/errors.ts";
 import type { HubEvents } from "../hub/events.ts";
 import { createTurns } from "../hub/in-turn.ts";
@@ -14,16 +14,18 @@ import { RecordedCommand } from "./recorded-command.ts";
 const commandRecord = z.object({
   /** SHA-256 of the scope and the key. */
   id: z.string(),
-  /** Names the command's writes. Unlike the id it is never used again, not even when the key is. */
+  /**
+   * The prefix of the names of the command's writes. Unlike the id it is unique, even if the client uses the key again.
+   */
   name: z.string(),
   fingerprint: z.string(),
-  /** Who runs it; null when what came of it was not final. */
+  /** The worker that runs it; null after a run without a final answer. */
   worker: z.string().nullable(),
   /** The numbers that it has drawn, in order. */
   numbers: z.array(z.number()),
-  /** As JSON text: an answer may have keys that a database does not take. Null while there is none. */
+  /** The answer as JSON text, because it may have keys that a database does not take; null while there is none. */
   answer: z.string().nullable(),
-  /** Milliseconds since the epoch. */
+  /** The time after which a retry counts as a new command; epoch milliseconds. */
   expiresAt: z.number(),
 });
 type CommandRecord = z.output<typeof commandRecord>;
@@ -34,30 +36,31 @@ const commandCollection = defineCollection({
   indexes: { byExpiry: { fields: ["expiresAt"] } },
 });
 
-/** How long another worker is given to answer before it is taken for dead, in milliseconds. */
+/** The wait for the answer of another worker before it counts as dead; milliseconds. */
 const PATIENCE_MS = 5_000;
-/** How often it is looked whether it has answered. */
+/** The interval between two reads of the record during that wait; milliseconds. */
 const LOOK_MS = 100;
+/** The interval at which old records are removed; milliseconds. */
 const SWEEP_MS = 60_000;
-/** An expired record stays for as long as a command that was begun just before may still be running. */
+/** How long an expired record stays, for a run that began just before it expired; milliseconds. */
 const GRACE_MS = 60_000;
 
 export interface CommandOptions {
   readonly store: Pick<Store, "collection" | "forget">;
   readonly clock: Clock;
-  /** Reports failures that no client waits for. */
+  /** The events by which failures that concern no client are reported. */
   readonly events: HubEvents;
 }
 
 export interface CommandRecords extends Commands {
-  /** Ends the removal of old records; resolves when it no longer uses the store. */
+  /** Stops the removal of old records. Resolves when it no longer uses the store. */
   stop(): Promise<void>;
 }
 
 /**
- * Keeps what came of each command in the store, so that every worker knows it. The record is written before the command
- * is run and answered after; a command that is found without an answer is run again, which is safe: its numbers, UUIDs
- * and the names of its writes are the same, and what is written already is not written twice.
+ * Makes commands idempotent over all workers: the outcome of each is in a record in the store. The record is inserted
+ * before the run, and the answer is added after it. A command whose record has no answer is run again. That is safe,
+ * because its numbers, UUIDs and step names are the same, and a write that was made is not made twice.
  */
 export async function openCommands({ store, clock, events }: CommandOptions): Promise<CommandRecords> {
   const records = await store.collection(commandCollection);
@@ -65,17 +68,17 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
   const inTurn = createTurns();
 
   return {
-    run(asked, action, isFinal = () => true) {
-      const id = hash("sha256", JSON.stringify([...asked.scope, asked.key]));
+    run(request, action, isFinal = () => true) {
+      const id = hash("sha256", JSON.stringify([...request.scope, request.key]));
       return inTurn(id, async () => {
         const fresh: CommandRecord = {
           id,
           name: randomUUID(),
-          fingerprint: asked.fingerprint,
+          fingerprint: request.fingerprint,
           worker,
           numbers: [],
           answer: null,
-          expiresAt: clock.now() + REPEATABLE_MS,
+          expiresAt: clock.now() + IDEMPOTENCY_MS,
         };
         const record = await claim(fresh);
         if (record.answer !== null) return { answer: JSON.parse(record.answer), repeated: true };
@@ -90,7 +93,7 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
           return { answer, repeated: false };
         }
         const settled = await settle(record, { answer: JSON.stringify(answer) });
-        // Where another worker has run it too, perhaps because this one was slow, it may need the marks yet.
+        // If another worker has run the command too, because this one was slow, it may still need the marks.
         if (settled?.worker === worker && record.name === fresh.name) store.forget(command.steps);
         return { answer, repeated: false };
       });
@@ -104,8 +107,8 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
   };
 
   /**
-   * The record of the command: `fresh` if it is new, else the one that is there, which is either answered or this
-   * worker's to run. Waits for another worker that runs it.
+   * Resolves to the record of the command: `fresh` for a new one, else the stored record. The stored one has an answer,
+   * or is claimed by this worker. Waits for another worker that runs the command.
    */
   async function claim(fresh: CommandRecord): Promise<CommandRecord> {
     if ((await records.ensure(fresh)).inserted) return fresh;
@@ -121,9 +124,9 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
           runner = known.worker;
           since = clock.now();
         }
-        // One that this worker seems to run it does not: its turn is over, and it could not say so.
-        const isLeft = runner === null || runner === worker || clock.now() - since >= PATIENCE_MS;
-        if (!isLeft) {
+        // A run of this worker's own has ended, though that could not be stored: its runs are one after another.
+        const isAbandoned = runner === null || runner === worker || clock.now() - since >= PATIENCE_MS;
+        if (!isAbandoned) {
           await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
           continue;
         }
@@ -143,7 +146,9 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
     return noted?.numbers[ordinal] ?? number;
   }
 
-  /** Says what came of a run. The run itself is done: that it cannot be said is no matter of the client's. */
+  /**
+   * Stores the outcome of a run. A failure is reported and not thrown: the run is over, and its client gets the answer.
+   */
   async function settle(
     record: CommandRecord,
     outcome: Partial<Pick<CommandRecord, "answer" | "worker">>,
@@ -154,12 +159,12 @@ export async function openCommands({ store, clock, events }: CommandOptions): Pr
         return isOpen ? { ...current, ...outcome } : current;
       });
     } catch (error) {
-      events.emit("fault", { where: "remembering what came of a command", error });
+      events.emit("fault", { where: "storing the outcome of a command", error });
       return undefined;
     }
   }
 
-  /** Changes the record of a command that is not answered; `undefined` where it is no longer that command's. */
+  /** Changes the record of a command. Resolves to `undefined` if it is gone or now belongs to another command. */
   async function change(
     { id, name }: CommandRecord,
     transition: (record: CommandRecord) => CommandRecord,

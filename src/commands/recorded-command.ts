@@ -1,17 +1,20 @@
 import { hash } from "node:crypto";
 import type { Command } from "../hub/commands.ts";
 
-/** What has been written down of a command that may have been begun before. */
+/** The stored notes of a command, which an earlier run may have begun. */
 export interface CommandNotes {
-  /** Names the command; no other has ever had the name. */
+  /** The unique name of the command. */
   readonly name: string;
   /** The numbers that it has drawn, in order. */
   readonly numbers: readonly number[];
-  /** Writes down the `ordinal`-th number, from 0; resolves to the one that stands there, which was perhaps quicker. */
+  /**
+   * Stores the `ordinal`-th number, from 0. Resolves to the stored one: that of a run which was faster, if there is
+   * one.
+   */
   readonly note: (ordinal: number, number: number) => Promise<number>;
 }
 
-/** A command that gives the same each time it comes: from its name, and where that cannot be, from what was noted. */
+/** A command that returns the same ids and names in each run: UUIDs and steps from its name, numbers from its notes. */
 export class RecordedCommand implements Command {
   readonly #notes: CommandNotes;
   #numbers = 0;
@@ -27,7 +30,7 @@ export class RecordedCommand implements Command {
     const ordinal = this.#numbers++;
     const noted = this.#notes.numbers[ordinal];
     if (noted !== undefined) return Promise.resolve(noted);
-    // They are noted in the order they were asked for, even where they were asked for at once.
+    // Numbers are stored in the order of the calls, even when the calls are concurrent.
     const drawn = this.#lastNumber.then(async () => this.#notes.note(ordinal, await next()));
     this.#lastNumber = drawn;
     return drawn;
@@ -41,7 +44,7 @@ export class RecordedCommand implements Command {
     return this.#stepName(this.#steps++);
   }
 
-  /** The names that were given to its writes so far. */
+  /** The names of its writes so far. */
   get steps(): string[] {
     return Array.from({ length: this.#steps }, (_none, ordinal) => this.#stepName(ordinal));
   }
@@ -51,7 +54,7 @@ export class RecordedCommand implements Command {
   }
 }
 
-/** A UUID of version 4 whose random bits are the first of `digest`. */
+/** Makes a UUID of version 4 from the first bits of `digest`. */
 function uuidFrom(digest: Buffer): string {
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x40, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);

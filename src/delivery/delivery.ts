@@ -14,15 +14,15 @@ import { copyFor } from "./feed.ts";
 import { Feeds } from "./feeds.ts";
 import { LatestValues } from "./latest.ts";
 
-/** The log is read again from so much earlier, because clocks of machines differ and a write takes time; milliseconds. */
-const MARGIN_MS = 10_000;
+/** The overlap when the log is read again: clocks of machines differ, and a write takes time; milliseconds. */
+const OVERLAP_MS = 10_000;
 
 /** The interval at which the log is read for messages of the other workers while they are lost; milliseconds. */
 const POLL_MS = 1_000;
 
 export interface DeliveryOptions {
   readonly log: RoomLog;
-  /** Stores a message of class `log` that no document's change has caused, so that the store relays it as those. */
+  /** Stores a message of class `log` that no document's change has caused. The store then relays it. */
   readonly keep: (message: Message & { readonly id: string }) => Promise<void>;
   /** Real time. */
   readonly clock: Clock;
@@ -33,15 +33,15 @@ export interface DeliveryOptions {
 }
 
 /**
- * Delivers messages as their classes promise, on this worker and to the others: appends those of class `log` to the logs
- * of their rooms, compares the versions of `latest` values, and sends `volatile` ones as they come.
+ * The delivery of messages by their classes, on this worker and to the others. It appends messages of class `log` to
+ * the logs of their rooms, compares the versions of `latest` values, and sends `volatile` messages at once.
  */
 export class Delivery implements Delivering, RelayTarget, PeerReceiver {
   readonly #options: DeliveryOptions;
   readonly #latest: LatestValues;
   readonly #feeds: Feeds;
   readonly #faultPoint: FaultPoint;
-  /** By id, the messages whose `publish` is under way, with their positions once they have them. */
+  /** The messages whose `publish` is under way, by id, with their positions once these are known. */
   readonly #publishing = new Map<string, readonly Position[]>();
   #stopPolling: (() => Promise<void>) | undefined;
   #isClosed = false;
@@ -97,12 +97,12 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
     this.#deliver(publication, except, false);
   }
 
-  async subscribe(member: Subscriber, room: string, joining: Joining): Promise<void> {
-    await this.#feeds.subscribe(member, room, joining);
+  async subscribe(subscriber: Subscriber, room: string, joining: Joining): Promise<void> {
+    await this.#feeds.subscribe(subscriber, room, joining);
   }
 
-  unsubscribe(member: Subscriber, room: string): void {
-    this.#feeds.unsubscribe(member, room);
+  unsubscribe(subscriber: Subscriber, room: string): void {
+    this.#feeds.unsubscribe(subscriber, room);
   }
 
   isCurrent(value: Message, version: number, { id }: Subscriber): boolean {
@@ -113,7 +113,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
     return originOf(document).version;
   }
 
-  /** Reads messages of class `log` from the store until the other workers are found again. */
+  /** Reads messages of class `log` from the store until `peersFound`. */
   peersLost(): void {
     if (this.#isClosed) return;
     const { clock } = this.#options;
@@ -129,13 +129,13 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
     void this.#catchUp(since);
   }
 
-  /** Ends the background work; resolves when it no longer uses the store by itself. */
+  /** Stops the background work. Resolves when it no longer uses the store. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#stopPolling?.();
   }
 
-  /** The positions of a message that was published before, or could not be appended to the log yet. */
+  /** Looks up the positions of a message that was published before, or could not be appended to the log yet. */
   async #positionsOf(id: string, { namespace, rooms }: Message): Promise<readonly Position[]> {
     try {
       return await this.#options.log.positions(
@@ -143,7 +143,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
         rooms.map((room) => ({ namespace, room })),
       );
     } catch (error) {
-      // The message is stored, and nothing else was promised.
+      // The message is stored, which is all that `publish` promises then.
       if (isError(error, "unavailable")) return [];
       throw error;
     }
@@ -163,9 +163,9 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
 
   async #catchUp(since: number): Promise<void> {
     try {
-      await this.#feeds.catchUp(since - MARGIN_MS);
+      await this.#feeds.catchUp(since - OVERLAP_MS);
     } catch (error) {
-      // While the database is away too there is nothing to read.
+      // The database is unavailable too, so there is no log to read.
       if (isError(error, "unavailable")) return;
       this.#options.events.emit("fault", { where: "catching up with the other workers", error });
     }
@@ -178,7 +178,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
     this.#deliver(publication, except, true);
   }
 
-  /** Delivers to the subscribers on this worker, as the class asks. `isOwn`: this worker has sent the publication. */
+  /** Delivers to the subscribers on this worker, by class. `isOwn`: this worker has sent the publication. */
   #deliver(publication: Publication, except: readonly string[], isOwn: boolean): void {
     const { message } = publication;
     if (message.delivery === "log") this.#feeds.receive(publication);
@@ -190,7 +190,7 @@ export class Delivery implements Delivering, RelayTarget, PeerReceiver {
   }
 }
 
-/** Makes the copies of a message of class `log`, one for each of its rooms, with its offset there. */
+/** Makes the copies of a message of class `log`: one for each of its rooms, with the offset there. */
 function copies(message: Message, positions: readonly Position[]): Publication[] {
   const several = positions.length > 1 ? { positions } : {};
   return positions.map(({ room, offset }) => ({ message: copyFor(message, room, offset), offset, ...several }));

@@ -4,15 +4,18 @@ import type { HubEvents } from "../hub/events.ts";
 import type { Fanout, Position, Publication } from "../hub/message.ts";
 import type { LogEntry, RoomLog } from "../store/log.ts";
 import type { FaultPoint } from "./faults.ts";
-import { copyFor, Feed, type PlacedPublication, type Subscription } from "./feed.ts";
+import { copyFor, Feed, type FeedEntry, type Subscription } from "./feed.ts";
 
-/** How many messages are read from the log at a time. */
+/** The number of messages that one read of the log returns at most. */
 const PAGE = 200;
 
-/** The wait of an early message for those before it, which may be on their way, until they are read; milliseconds. */
+/**
+ * Messages from two workers can arrive out of order. The wait of an early one until the missing ones are read;
+ * milliseconds.
+ */
 const OVERTAKING_MS = 10;
 
-/** The wait after a failed read of the log until the next one; milliseconds. */
+/** The interval between a failed read of the log and the next; milliseconds. */
 const RETRY_MS = 500;
 
 export interface FeedsOptions {
@@ -24,7 +27,7 @@ export interface FeedsOptions {
   readonly faultPoint: FaultPoint;
 }
 
-/** Class `log` on this worker: a feed for each room with subscribers, and the replay for clients that come back. */
+/** Class `log` on this worker: a feed for each room with subscribers, and the replay for clients that resume. */
 export class Feeds {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
@@ -33,7 +36,7 @@ export class Feeds {
     this.#options = options;
   }
 
-  /** Takes the copy of a message for one room, from any worker. */
+  /** Receives the copy of a message for one room, from any worker. */
   receive({ message, offset = 0, positions = [] }: Publication): void {
     const feed = this.#feedOf(message.namespace, message.rooms[0]);
     if (!feed) return;
@@ -52,44 +55,46 @@ export class Feeds {
   }
 
   /**
-   * Subscribes a client to a room: confirms it, sends it the messages that it has missed, and includes it in the delivery
-   * of new ones from exactly there on. Rejects, the client being no subscriber then, with the error of `confirm`, or when
-   * the room's log cannot be read.
+   * Subscribes a client to a room: confirms it, sends it the messages that it has missed, and includes it in the
+   * delivery of new ones from exactly there on. Rejects with the error of `confirm`, or when the room's log cannot be
+   * read. After a rejection the client is no subscriber.
    */
-  async subscribe(member: Subscriber, room: string, { since, confirm }: Joining): Promise<void> {
-    const feed = this.#openFeedOf(member.namespace, room);
-    // A subscriber that asks for nothing goes on as it is: it must not miss messages that are delivered while it waits.
-    if (since === undefined && feed.subscriptions.has(member.id)) return confirm?.({});
-    const subscription: Subscription = { member, start: Number.POSITIVE_INFINITY };
-    feed.subscriptions.set(member.id, subscription);
-    feed.catchingUp.add(member.id);
+  async subscribe(subscriber: Subscriber, room: string, { since, confirm }: Joining): Promise<void> {
+    const feed = this.#openFeedOf(subscriber.namespace, room);
+    // A second join without `since` changes nothing, so that no message is missed meanwhile.
+    if (since === undefined && feed.subscriptions.has(subscriber.id)) return confirm?.({});
+    const subscription: Subscription = { subscriber, start: Number.POSITIVE_INFINITY };
+    feed.subscriptions.set(subscriber.id, subscription);
+    feed.catchingUp.add(subscriber.id);
     try {
-      // Only then do all messages arrive from other workers: none falls between the newest offset and the first arrival.
-      await member.enter(room);
+      // Now all messages of other workers arrive: none is lost between the newest offset and the first arrival.
+      await subscriber.enter(room);
       await this.#open(feed);
       const begin = since === undefined ? { offset: feed.delivered, resumed: {} } : await this.#resume(feed, since);
       subscription.start = "recovered" in begin.resumed && begin.resumed.recovered ? 0 : begin.offset;
       if (isActive(feed, subscription)) await confirm?.(begin.resumed);
       await this.#replay(feed, subscription, begin.offset);
     } catch (error) {
-      this.unsubscribe(member, room);
+      this.unsubscribe(subscriber, room);
       throw error;
     } finally {
-      feed.catchingUp.delete(member.id);
+      feed.catchingUp.delete(subscriber.id);
     }
   }
 
-  unsubscribe(member: Subscriber, room: string): void {
-    const key = keyOf(member.namespace, room);
+  unsubscribe(subscriber: Subscriber, room: string): void {
+    const key = keyOf(subscriber.namespace, room);
     const feed = this.#feeds.get(key);
-    feed?.subscriptions.delete(member.id);
+    feed?.subscriptions.delete(subscriber.id);
     if (feed?.subscriptions.size === 0) this.#feeds.delete(key);
   }
 
-  /** Finds the offset from which a client that has seen everything up to `since` goes on, and the answer to it. */
+  /**
+   * Returns the offset after which a client with all messages up to `since` continues, and the answer to the client.
+   */
   async #resume(feed: Feed, since: number): Promise<{ offset: number; resumed: Resumed }> {
     const { log, events } = this.#options;
-    // The client may have seen messages on another worker that have not arrived here yet.
+    // The client may have got messages from another worker that have not arrived here yet.
     const [newest = 0] = await log.newest([feed.name]);
     feed.expect(newest);
     await this.#catchUp(feed);
@@ -102,47 +107,49 @@ export class Feeds {
 
   /**
    * Sends a subscriber the messages after `from` that were delivered to others. When there are no more of them, it
-   * includes the subscriber in the delivery of new ones. Both happen in one turn, and no message is sent that is yet to be
-   * delivered, so that none is lost or doubled in between.
+   * includes the subscriber in the delivery of new ones. Both happen in one turn, and a message that is yet to be
+   * delivered is not sent, so no message is lost or doubled in between.
    */
   async #replay(feed: Feed, subscription: Subscription, from: number): Promise<void> {
-    const { member } = subscription;
+    const { subscriber } = subscription;
     let at = from;
     while (at < feed.delivered) {
       const page = await this.#options.log.read(feed.name, at, PAGE);
-      // Removed from the log while it was read: the client comes back and learns that it has missed messages.
-      if (page[0]?.offset !== at + 1) return member.disconnect();
+      // Trimmed from the log during the replay: the client reconnects and gets `recovered: false`.
+      if (page[0]?.offset !== at + 1) return subscriber.disconnect();
       for (const entry of page) {
-        const isRepeat = await this.#isDeliveredElsewhere(member, feed, entry);
+        const isRepeat = await this.#isDeliveredElsewhere(subscriber, feed, entry);
         if (!isActive(feed, subscription)) return;
         // The log is ahead of the feed.
         if (entry.offset > feed.delivered) break;
         at = entry.offset;
         const { type, payload } = copyFor(entry.message, feed.name.room, entry.offset);
-        if (!isRepeat) member.deliver(type, payload);
+        if (!isRepeat) subscriber.deliver(type, payload);
         this.#options.faultPoint("replaying");
       }
     }
-    feed.catchingUp.delete(member.id);
+    feed.catchingUp.delete(subscriber.id);
   }
 
-  /** Whether a message to several rooms has reached a client as the member of another one. */
-  async #isDeliveredElsewhere(member: Subscriber, feed: Feed, { id, message }: LogEntry): Promise<boolean> {
+  /** Returns true if a message to several rooms has reached a client by its subscription to another one. */
+  async #isDeliveredElsewhere(subscriber: Subscriber, feed: Feed, { id, message }: LogEntry): Promise<boolean> {
     if (message.rooms.length === 1) return false;
     const others = message.rooms.filter((room) => room !== feed.name.room);
-    const shared = others.filter((room) => this.#feedOf(member.namespace, room)?.subscriptions.has(member.id));
+    const shared = others.filter((room) => this.#feedOf(subscriber.namespace, room)?.subscriptions.has(subscriber.id));
     if (shared.length === 0) return false;
-    const rooms = shared.map((room) => ({ namespace: member.namespace, room }));
+    const rooms = shared.map((room) => ({ namespace: subscriber.namespace, room }));
     for (const { room, offset } of await this.#options.log.positions(id, rooms)) {
-      const other = this.#feedOf(member.namespace, room);
-      const start = other?.subscriptions.get(member.id)?.start;
+      const other = this.#feedOf(subscriber.namespace, room);
+      const start = other?.subscriptions.get(subscriber.id)?.start;
       if (other && start !== undefined && start < offset && offset <= other.delivered) return true;
     }
     return false;
   }
 
-  /** Delivers messages to the room's subscribers, except those that catch up or get them by an earlier room. */
-  #deliver(feed: Feed, due: readonly PlacedPublication[]): void {
+  /**
+   * Delivers messages to the room's subscribers, except those that catch up and those that get them by an earlier room.
+   */
+  #deliver(feed: Feed, due: readonly FeedEntry[]): void {
     for (const { message, offset, positions } of due) {
       const except = [...feed.catchingUp];
       for (const earlier of positions) {
@@ -154,7 +161,9 @@ export class Feeds {
     }
   }
 
-  /** Opens the feed at the room's newest offset, once. Rejects when the log cannot be read; the next call tries again. */
+  /**
+   * Opens the feed at the room's newest offset, once. Rejects when the log cannot be read; the next call tries again.
+   */
   #open(feed: Feed): Promise<void> {
     feed.opening ??= this.#begin(feed).catch((error: unknown) => {
       feed.opening = undefined;
@@ -169,7 +178,10 @@ export class Feeds {
     if (feed.isBehind) void this.#catchUp(feed);
   }
 
-  /** Delivers everything that the feed knows of, reading missing messages; resolves then, or when nobody subscribes. */
+  /**
+   * Reads missing messages and delivers up to the newest known offset. Resolves then, or when there is no subscriber
+   * left.
+   */
   #catchUp(feed: Feed, waitMs = 0): Promise<void> {
     if (!feed.isBehind) return Promise.resolve();
     feed.reading ??= this.#read(feed, waitMs).finally(() => {
@@ -182,28 +194,28 @@ export class Feeds {
     if (waitMs > 0) await this.#pause(waitMs);
     while (feed.isBehind && feed.subscriptions.size > 0) {
       const page = await this.#missing(feed).catch(() => []);
-      for (const placed of page) {
-        // Removed from the log before it was delivered here: the subscribers come back and learn that they missed it.
-        if (placed.offset > feed.delivered + 1)
-          for (const { member } of feed.subscriptions.values()) member.disconnect();
-        this.#deliver(feed, feed.advance(placed));
+      for (const entry of page) {
+        // Trimmed from the log before it was delivered here: the clients reconnect and get `recovered: false`.
+        if (entry.offset > feed.delivered + 1)
+          for (const { subscriber } of feed.subscriptions.values()) subscriber.disconnect();
+        this.#deliver(feed, feed.advance(entry));
       }
       if (page.length === 0 && feed.isBehind) await this.#pause(RETRY_MS);
     }
   }
 
-  /** Reads the messages after the last one that was delivered, a page of them. */
-  async #missing({ name, delivered }: Feed): Promise<PlacedPublication[]> {
+  /** Reads a page of the messages after the last delivered one. */
+  async #missing({ name, delivered }: Feed): Promise<FeedEntry[]> {
     const entries = await this.#options.log.read(name, delivered, PAGE);
-    const placed = entries.map(async (entry) => ({
+    const copies = entries.map(async (entry) => ({
       message: copyFor(entry.message, name.room, entry.offset),
       offset: entry.offset,
       positions: await this.#positionsOf(name.namespace, name.room, entry),
     }));
-    return Promise.all(placed);
+    return Promise.all(copies);
   }
 
-  /** Looks up the positions of a message that was read from the log, where another of its rooms has a feed here. */
+  /** Looks up the positions of a message from the log, if another of its rooms has a feed here. */
   async #positionsOf(namespace: string, room: string, { id, message }: LogEntry): Promise<readonly Position[]> {
     if (!message.rooms.some((other) => other !== room && this.#feedOf(namespace, other))) return [];
     const rooms = message.rooms.map((one) => ({ namespace, room: one }));
@@ -230,12 +242,14 @@ export class Feeds {
   }
 }
 
-/** Whether a subscription is still the client's, and the client is there. */
+/** Returns true if the subscription is the client's current one, and the client is connected. */
 function isActive(feed: Feed, subscription: Subscription): boolean {
-  return subscription.member.isOpen && feed.subscriptions.get(subscription.member.id) === subscription;
+  return subscription.subscriber.isOpen && feed.subscriptions.get(subscription.subscriber.id) === subscription;
 }
 
-/** The ids of the subscribers to both rooms that have, or are to get, the message by the earlier one of its rooms. */
+/**
+ * Returns the ids of the subscribers to both rooms that have, or are to get, the message by the earlier of its rooms.
+ */
 function both(feed: Feed, other: Feed, earlier: Position, offset: number): string[] {
   const [few, many] = feed.subscriptions.size < other.subscriptions.size ? [feed, other] : [other, feed];
   const ids: string[] = [];

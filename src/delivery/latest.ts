@@ -1,25 +1,25 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Message, Publication } from "../hub/message.ts";
 
-/** How long the newest version of a value is remembered after it was seen, while nothing is wrong; milliseconds. */
+/** How long the newest version of a value is kept after it was seen, unless eviction is paused; milliseconds. */
 const KEPT_MS = 60_000;
 
-/** The most values that are remembered; the least recently seen are forgotten first. */
-const KEPT = 50_000;
+/** The number of values that are kept. The least recently seen are evicted first. */
+const MAX_KEPT = 50_000;
 
 interface Known {
   readonly version: number;
-  /** The time at which it was seen, in milliseconds since the epoch. */
+  /** The time at which it was seen; epoch milliseconds. */
   readonly at: number;
-  /** The value, where this worker has sent it. */
+  /** The value, if this worker has sent it. */
   readonly own: Publication | undefined;
-  /** Versions by connection id: newer values than this, which connections were sent when they joined. */
+  /** By connection id, the versions of newer values, which connections were sent when they joined. */
   readonly given: Map<string, number>;
 }
 
 /**
- * Class `latest` on this worker: the newest version of each value that the members here have seen. Versions and not
- * arrival order decide which value is newer, from whichever worker it came.
+ * Class `latest` on this worker: the newest version of each value that the members here have. Versions, not the order
+ * of arrival, decide which value is newer, from whichever worker it came.
  */
 export class LatestValues {
   readonly #clock: Clock;
@@ -31,15 +31,15 @@ export class LatestValues {
     this.#clock = clock;
   }
 
-  /** Gives a version to a value that no document has: greater than all that are known here, and given by no other worker. */
+  /** Makes a version for a value that no document has: greater than all known here, and made by no other worker. */
   nextVersion(value: Message): number {
     const known = this.#known.get(keyOf(value))?.version ?? 0;
     return Math.max(this.#clock.now(), Math.floor(known) + 1) + Math.random();
   }
 
   /**
-   * Notes a value that arrives. Returns the ids of the connections that have a newer one, or `undefined` when the value is
-   * not newer than the one that all have seen. `isOwn`: this worker has sent it.
+   * Stores the version of a value that arrives. Returns the ids of the connections that have a newer one, or
+   * `undefined` if the value is not newer than the one that all have. `isOwn`: this worker has sent it.
    */
   accept(publication: Publication, isOwn: boolean): readonly string[] | undefined {
     const { message, version = 0 } = publication;
@@ -52,13 +52,16 @@ export class LatestValues {
     return [...given.keys()];
   }
 
-  /** Whether a value that was read for a joined connection is not older than what the connection may have been sent. */
+  /**
+   * Returns true unless the connection may have been sent a newer version than this, which was read for it after its
+   * join.
+   */
   isCurrent(value: Message, version: number, connectionId: string): boolean {
     const key = keyOf(value);
     const known = this.#known.get(key);
     if (known && version < known.version) return false;
     if (known?.version === version) return true;
-    // A value of this version or an older one that is on its way is not to be delivered to this connection.
+    // This version, or an older one, may still arrive: it is not to be delivered to this connection.
     if (known) known.given.set(connectionId, version);
     else {
       const given = new Map([[connectionId, version]]);
@@ -67,17 +70,17 @@ export class LatestValues {
     return true;
   }
 
-  /** Returns the newest values that this worker has sent, where no other worker has sent a newer one. */
+  /** Returns the newest values, of those that this worker and no other has sent. */
   own(): Publication[] {
     return [...this.#known.values()].flatMap(({ own }) => own ?? []);
   }
 
-  /** Keeps every value while the other workers are lost: they are compared, and sent again, when they are found. */
+  /** Keeps every value while the other workers are lost. After the reconnect they are compared and sent again. */
   pauseEviction(): void {
     this.#isEvicting = false;
   }
 
-  /** Forgets old values again, none of them at once. */
+  /** Evicts old values again. The time of each restarts, so that none is evicted at once. */
   resumeEviction(): void {
     if (this.#isEvicting) return;
     this.#isEvicting = true;
@@ -90,7 +93,7 @@ export class LatestValues {
     this.#known.set(key, known);
     const until = this.#isEvicting ? known.at - KEPT_MS : Number.NEGATIVE_INFINITY;
     for (const [oldest, { at }] of this.#known) {
-      if (at > until && this.#known.size <= KEPT) break;
+      if (at > until && this.#known.size <= MAX_KEPT) break;
       this.#known.delete(oldest);
     }
   }

@@ -4,7 +4,7 @@ import { every } from "../hub/clock.ts";
 import type { HubEvents } from "../hub/events.ts";
 import type { Retention, RoomLog } from "../store/log.ts";
 
-/** The retention where neither the channel nor the configuration sets another. */
+/** The retention if neither the channel nor the configuration sets another. */
 export const DEFAULT_RETENTION = { messages: 1_000, hours: 24 };
 
 const HOUR_MS = 3_600_000;
@@ -23,17 +23,17 @@ export function trimInBackground(
   clock: Clock,
   events: HubEvents,
 ): () => Promise<void> {
-  const kept = new Map<string, Retention>();
+  const retentions = new Map<string, Retention>();
   for (const { rootNamespace, retention } of channels) {
-    const wanted = configured[rootNamespace];
-    const messages = wanted?.messages ?? retention?.messages ?? DEFAULT_RETENTION.messages;
-    const hours = wanted?.hours ?? retention?.hours ?? DEFAULT_RETENTION.hours;
-    kept.set(rootNamespace, { messages, ms: hours * HOUR_MS });
+    const override = configured[rootNamespace];
+    const messages = override?.messages ?? retention?.messages ?? DEFAULT_RETENTION.messages;
+    const hours = override?.hours ?? retention?.hours ?? DEFAULT_RETENTION.hours;
+    retentions.set(rootNamespace, { messages, ms: hours * HOUR_MS });
   }
-  const otherwise = { messages: DEFAULT_RETENTION.messages, ms: DEFAULT_RETENTION.hours * HOUR_MS };
+  const byDefault = { messages: DEFAULT_RETENTION.messages, ms: DEFAULT_RETENTION.hours * HOUR_MS };
   return every(clock, TRIM_MS, async () => {
     try {
-      await log.trim((namespace) => kept.get(namespace) ?? otherwise);
+      await log.trim((namespace) => retentions.get(namespace) ?? byDefault);
     } catch (error) {
       events.emit("fault", { where: "trimming the log", error });
     }

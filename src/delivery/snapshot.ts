@@ -3,13 +3,14 @@ import type { Snapshot } from "../hub/snapshot.ts";
 import type { RoomLog } from "../store/log.ts";
 import { originOf } from "../store/writes/origin.ts";
 
-/** The most times that data is read again because its rooms were written to meanwhile. */
+/** The number of tries to read data while its rooms are written to. */
 const MAX_TRIES = 5;
 
 /**
- * Makes the function that reads snapshots. A snapshot is exact when the newest offsets of its rooms are the same before and
- * after the data was read. Each change appends its messages to the log after it is made, so the data covers everything in
- * the log before. Messages of the data that are still in the outboxes of its documents are appended to the log first.
+ * Makes the function that reads snapshots. A snapshot is exact when the newest offsets of its rooms are the same before
+ * and after the data was read. Each change appends its messages to the log after it is made, so the data covers
+ * everything in the log before. Messages of the data that are still in the outboxes of its documents are appended to
+ * the log first.
  */
 export function createSnapshot(log: RoomLog): Snapshot {
   return async ({ namespace, read, documents, rooms }) => {
@@ -21,8 +22,8 @@ export function createSnapshot(log: RoomLog): Snapshot {
       await append(pending);
       const after = await offsetsOf(rooms(value));
       if (tries === MAX_TRIES || isSame(before, after)) {
-        // For a room that was not known before the data was read, the offset after it holds.
-        return { value, seqs: new Map([...after].map(([room, offset]) => [room, before.get(room) ?? offset])) };
+        // A room that the first read did not name has only the offset after the data was read.
+        return { value, offsets: new Map([...after].map(([room, offset]) => [room, before.get(room) ?? offset])) };
       }
       before = after;
     }

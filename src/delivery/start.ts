@@ -24,7 +24,7 @@ export interface StartOptions {
 export async function startDelivery(options: StartOptions): Promise<{ delivery: Delivery; stop: () => Promise<void> }> {
   const { store, channels, retention, clock, events } = options;
   const publications = await openPublications(store, clock, events);
-  // The messages themselves go by real time, as the link between workers does.
+  // Delivery takes real time, as the link between workers does.
   const delivery = new Delivery({ ...options, log: store.log, keep: publications.keep, clock: systemClock });
   const stopTrimming = trimInBackground(store.log, channels, retention, clock, events);
   return {

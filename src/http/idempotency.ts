@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { type Command, type Commands, commandKey, fingerprint, once, outcomeOf, resultOf } from "../hub/commands.ts";
-import { isRepeatable, type Route, type RouteRequest } from "../hub/route.ts";
+import { type Route, type RouteRequest, takesIdempotencyKey } from "../hub/route.ts";
 
 type Input = Omit<RouteRequest<unknown, unknown, unknown>, "command">;
 
@@ -17,7 +17,7 @@ export async function runOnce(
   response: Response,
   handle: (command: Command) => Promise<unknown>,
 ): Promise<unknown> {
-  const given = isRepeatable(route) ? request.get("Idempotency-Key") : undefined;
+  const given = takesIdempotencyKey(route) ? request.get("Idempotency-Key") : undefined;
   if (given === undefined) return handle(once);
   const commandRequest = {
     scope: [route.credential, identity.userId, `${route.method} ${route.path}`],

@@ -9,61 +9,63 @@ export type InboundTypes = Readonly<Record<string, z.ZodObject>>;
 export interface ChannelLimits {
   /** Connections that one credential may have open at once, on all workers. */
   readonly connectionsPerCredential?: number;
-  /** By message type: how many one connection may send within a sliding window; one more ends it with 1008. */
+  /** By message type: the number that one connection may send within a sliding window. One more closes it with 1008. */
   readonly messages?: Readonly<Record<string, { readonly max: number; readonly windowMs: number }>>;
   /** Milliseconds without a message from the client after which it is closed with 1000. */
   readonly idleMs?: number;
 }
 
-/** How many messages of a room are kept, and for how many hours. */
+/** The number of messages that a room keeps, and the hours for which it keeps them. */
 export interface RetentionSettings {
   readonly messages?: number | undefined;
   readonly hours?: number | undefined;
 }
 
-/** What an error message is made of; each document shapes it its own way. */
+/** The parts of an error message. Each document shapes them its own way. */
 export interface ErrorView {
   readonly message: string;
   readonly room: string | undefined;
   readonly timestamp: string;
 }
 
-/** What a handler may give back: fields that are added to the acknowledgement. */
+/** Fields that a handler returns. They are added to the acknowledgement. */
 export type HandlerResult = Readonly<Record<string, unknown>> | undefined;
 
-/** What an app declares of a channel. */
+/** A channel as an app declares it. */
 export interface AppChannel<In extends InboundTypes, Out extends OutboundTypes> {
   /** The namespace that owns the rooms; default: the namespace up to its first parameter. */
   readonly rootNamespace?: string;
-  /** Documented URL of the plain door, without the trailing slash; same parameters. Default: `/ws` and the namespace. */
+  /**
+   * Documented URL for plain WebSocket, without the trailing slash; same parameters. Default: `/ws` and the namespace.
+   */
   readonly path?: string;
   readonly credential: CredentialKind;
-  /** Also take the credential from this cookie. */
+  /** A cookie from which the credential is taken too. */
   readonly cookie?: string;
-  /** How a client without a good credential is turned away on the plain door; default: error message and close. */
+  /** The refusal of a plain WebSocket client without a valid credential. Default: `close`, after the error message. */
   readonly refuse?: "close" | "http";
   /** `data` when the document wraps everything in a `data` field; default: fields beside `type`. */
   readonly envelope?: "flat" | "data";
   readonly inbound: In;
   /** The hub's messages. Without `error`, the error message is `{ message }`. */
   readonly outbound: Out;
-  /** The payload of the document's `error` message; default: those of the facts that its schema has. */
-  readonly error?: (facts: ErrorView) => Record<string, unknown>;
+  /** Makes the payload of the document's `error` message. Default: the fields of the view that its schema declares. */
+  readonly error?: (view: ErrorView) => Record<string, unknown>;
   readonly limits?: ChannelLimits;
-  /** How long the messages of class `log` are kept for clients that come back; default: 24 hours, 1,000 per room. */
+  /** The retention of messages of class `log`, from which clients resume. Default: 24 hours, 1,000 per room. */
   readonly retention?: RetentionSettings;
   /**
-   * May refuse a client whose credential is good: throws a `Refusal`, or a `HubError("not_found")` for a thing that does
-   * not exist.
+   * Checks a client whose credential is valid. Throws a `Refusal` to keep it out, or a `HubError("not_found")` when the
+   * parameters name nothing that exists.
    */
   readonly admit?: (identity: Identity, params: Params) => void | Promise<void>;
-  /** Called once a client is in: joins its rooms and sends the document's greeting. */
+  /** Runs once a client is admitted: joins its rooms and sends the document's greeting. */
   readonly open?: (client: Client<NoInfer<Out>>) => void | Promise<void>;
-  /** Called when a client has renewed its credential: the new one may say another role. */
+  /** Runs when a client has renewed its credential. The role of the new one may differ. */
   readonly renewed?: (client: Client<NoInfer<Out>>) => void | Promise<void>;
   /**
-   * One handler per inbound type, with a payload that its schema has accepted. One that changes stored data passes the
-   * command on: then a message that comes again under the same id changes nothing twice.
+   * One handler per inbound type. It gets a payload that its schema has accepted. A handler that changes stored data
+   * passes the command on, so that a message which is sent again under the same id changes nothing twice.
    */
   readonly on: {
     readonly [K in keyof In]: (
@@ -75,9 +77,9 @@ export interface AppChannel<In extends InboundTypes, Out extends OutboundTypes> 
 }
 
 export interface ChannelDeclaration<In extends InboundTypes, Out extends OutboundTypes> extends AppChannel<In, Out> {
-  /** The app it belongs to; also the prefix under which it is served on every port. */
+  /** The app that the channel belongs to; also the prefix under which every port serves it. */
   readonly app: string;
-  /** Socket.IO namespace; `{name}` stands for a parameter of digits, letters, `-` or `_`. */
+  /** The Socket.IO namespace. `{name}` stands for a parameter of digits, letters, `-` or `_`. */
   readonly namespace: string;
 }
 
@@ -85,8 +87,8 @@ export interface ChannelDeclaration<In extends InboundTypes, Out extends Outboun
 export type Channel = Omit<ChannelDeclaration<InboundTypes, OutboundTypes>, "on" | "open" | "renewed"> & {
   readonly rootNamespace: string;
   readonly path: string;
-  readonly error: (facts: ErrorView) => Record<string, unknown>;
-  /** Whether there are messages of class `log` in its rooms. */
+  readonly error: (view: ErrorView) => Record<string, unknown>;
+  /** True if the channel declares messages of class `log`. */
   readonly keepsLog: boolean;
   readonly open: (client: Client<OutboundTypes>) => void | Promise<void>;
   readonly renewed: (client: Client<OutboundTypes>) => void | Promise<void>;
@@ -100,15 +102,15 @@ type Handler = (
 ) => HandlerResult | void | Promise<HandlerResult | void>;
 
 /**
- * Declares a channel: the one place that says what is on its wire and who may be there.
- * Throws at start, naming the channel, when the declaration contradicts itself.
+ * Declares a channel: the messages on its wire and the clients that may connect.
+ * Throws an `Error` that names the channel when the declaration contradicts itself.
  */
 export function defineChannel<In extends InboundTypes, Out extends OutboundTypes>(
   declaration: ChannelDeclaration<In, Out>,
 ): Channel {
   const { namespace, path = `/ws${namespace}` } = declaration;
-  const fail = (what: string): never => {
-    throw new Error(`channel ${namespace}: ${what}`);
+  const fail = (problem: string): never => {
+    throw new Error(`channel ${namespace}: ${problem}`);
   };
   if (!/^(\/([\w-]+|\{\w+\}))+$/.test(namespace)) fail(`namespace must look like /name or /name/{id}`);
   if (!/^(\/([\w-]+|\{\w+\}))+$/.test(path))
@@ -129,7 +131,7 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
     outbound: Object.hasOwn(declaration.outbound, "error")
       ? declaration.outbound
       : { ...declaration.outbound, error: DEFAULT_ERROR },
-    error: declaration.error ?? allFacts,
+    error: declaration.error ?? wholeView,
     keepsLog: Object.values(declaration.outbound).some(({ delivery }) => delivery === "log"),
     open: (declaration.open ?? (() => {})) as Channel["open"],
     renewed: (declaration.renewed ?? (() => {})) as Channel["renewed"],
@@ -137,7 +139,9 @@ export function defineChannel<In extends InboundTypes, Out extends OutboundTypes
   };
 }
 
-/** Gives the facts of an error; the schema of the error message takes from them what it declares. */
-function allFacts({ room, ...facts }: ErrorView): Record<string, unknown> {
-  return room === undefined ? facts : { ...facts, room };
+/**
+ * Returns the whole view of an error. The schema of the error message then strips the fields that it does not declare.
+ */
+function wholeView({ room, ...view }: ErrorView): Record<string, unknown> {
+  return room === undefined ? view : { ...view, room };
 }

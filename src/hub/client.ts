@@ -8,14 +8,14 @@ import type { OutboundTypes } from "./outbound.ts";
 /** The path parameters of the URL or namespace that the client connected by, for example `{ eventId: "7" }`. */
 export type Params = Readonly<Record<string, string>>;
 
-/** A client as its channel's handlers see it. `Out`: the messages that the channel declares. */
+/** The interface of a client for the handlers of its channel. `Out`: the messages that the channel declares. */
 export interface Client<Out extends OutboundTypes = OutboundTypes> {
   readonly id: string;
   readonly params: Params;
   readonly identity: Identity;
-  /** The `since` of the client's handshake: `NaN` where it is malformed; see `sinceGiven`. */
+  /** The `since` of the client's handshake, for a channel with one room; `NaN` if it is malformed. See `sinceGiven`. */
   readonly since: number | undefined;
-  /** False from the moment that either side begins to close the connection: nothing is sent or handled any more. */
+  /** False from the moment that either side begins to close the connection. Nothing is sent or handled after that. */
   readonly isOpen: boolean;
 
   /** Sends to this client alone. Throws a `ZodError` when the payload breaks the schema of its own type. */
@@ -23,8 +23,8 @@ export interface Client<Out extends OutboundTypes = OutboundTypes> {
 
   /**
    * Sends the current value of a document, of class `latest`, unless the client has already been sent a newer one. Does
-   * nothing for `undefined`. Read the document after joining the room, so that no change falls in between.
-   * `payload` defaults to the document itself. Throws an `Error` for a document that the store has not given out.
+   * nothing for `undefined`. Read the document after joining the room, so that no change is missed in between.
+   * `payload` defaults to the document itself. Throws an `Error` for a document that was not read from the store.
    */
   sendCurrent<K extends keyof Out & string>(
     type: K,
@@ -37,9 +37,9 @@ export interface Client<Out extends OutboundTypes = OutboundTypes> {
 
   /**
    * Joins a room. With `since`, the client is then sent the messages of class `log` that it has missed, and after that
-   * the new ones. `confirm` is called in between, before anything of the room reaches the client.
-   * Does nothing when the connection has closed. Rejects, the client not being in the room, with what `confirm` throws,
-   * and with `HubError("unavailable")` while the room's log cannot be read.
+   * the new ones. `confirm` is called before any message of the room reaches the client.
+   * Does nothing when the connection has closed. Rejects with the error that `confirm` throws, and with
+   * `HubError("unavailable")` while the room's log cannot be read. After a rejection the client is not in the room.
    */
   join(room: string, joining?: Joining): Promise<void>;
   leave(room: string): void | Promise<void>;
@@ -49,6 +49,6 @@ export interface Client<Out extends OutboundTypes = OutboundTypes> {
   fail(error: HubError): void;
   /** Closes the connection with a row of the catalogue of disconnects. Does nothing on a closed one. */
   end(name: DisconnectName): void;
-  /** Runs `cleanup` when the connection has closed, for whatever reason; at once if it already has. */
+  /** Runs `cleanup` when the connection has closed, for any reason; at once if it already has. */
   onClose(cleanup: () => void): void;
 }

@@ -11,7 +11,7 @@ import type { Identity } from "./identity.ts";
 import { checkedMessage } from "./message.ts";
 import type { Outbound, OutboundTypes } from "./outbound.ts";
 
-/** What a door gives the hub for each client; beyond this the hub knows nothing of transports. */
+/** The transport's side of one client. The hub depends on no other part of a transport. */
 export interface Wire {
   readonly id: string;
   readonly transport: Transport;
@@ -20,21 +20,21 @@ export interface Wire {
   leave(room: string): void | Promise<void>;
   isIn(room: string): boolean;
   /**
-   * Tells the client why (`closing` on Socket.IO, the close frame on plain WebSocket) and ends the connection.
-   * `retryAfterMs`: when it is asked to come back, in milliseconds from now; a close frame has no room for it.
+   * Sends the reason (`closing` on Socket.IO, the close frame on plain WebSocket) and closes the connection.
+   * `retryAfterMs`: the delay after which the client is to reconnect; milliseconds. A close frame cannot hold it.
    */
   end(code: number, reason: string, retryAfterMs?: number): void;
-  /** Stops reading from the client until `resume`: backpressure for one that sends faster than it is served. */
+  /** Stops reading from the client until `resume`. This is the backpressure on a client that sends too fast. */
   pause(): void;
   resume(): void;
 }
 
-/** What a connection is made of besides its wire. */
+/** The parts of a connection besides its wire. */
 export interface ConnectionInit {
   readonly channel: Channel;
   readonly params: Params;
   readonly identity: Identity;
-  /** What the client's handshake asked to be resumed from; see `sinceOf`. */
+  /** The `since` of the client's handshake; see `sinceOf`. */
   readonly since: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface ConnectionDeps {
   readonly events: HubEvents;
 }
 
-/** What a client was sent, and whether it has changed rooms, since the recording began. */
+/** The messages that a client was sent since the recording began. `moved`: it has joined or left a room since. */
 export interface Recording {
   readonly sent: readonly { readonly type: string; readonly payload: Payload }[];
   readonly moved: boolean;
@@ -53,17 +53,16 @@ export interface Recording {
 
 type Payload = Readonly<Record<string, unknown>>;
 
-/** A client as its handlers see it. `Out` are the messages that its channel declares. */
+/** One client in one channel on this worker. `Out`: the messages that the channel declares. */
 export class Connection<Out extends OutboundTypes = OutboundTypes> implements Client<Out> {
   readonly channel: Channel;
   readonly params: Params;
-  /** The place of the last message that the client has seen of the channel's one room, where it says so on connecting. */
   readonly since: number | undefined;
   identity: Identity;
   readonly #wire: Wire;
-  readonly #tools: ConnectionDeps;
-  readonly #member: Subscriber;
-  #followed: Set<string> | undefined;
+  readonly #deps: ConnectionDeps;
+  readonly #subscriber: Subscriber;
+  #subscribed: Set<string> | undefined;
   #cleanups: readonly (() => void)[] = [];
   #recording: { sent: { type: string; payload: Payload }[]; moved: boolean; stop(): void } | undefined;
   #cancelExpiry: (() => void) | undefined;
@@ -71,15 +70,15 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
   #open = true;
   #ending = false;
 
-  constructor({ channel, params, identity, since }: ConnectionInit, wire: Wire, tools: ConnectionDeps) {
+  constructor({ channel, params, identity, since }: ConnectionInit, wire: Wire, deps: ConnectionDeps) {
     this.channel = channel;
     this.params = params;
     this.identity = identity;
     this.since = since;
-    this.#lastMessageAt = tools.clock.now();
+    this.#lastMessageAt = deps.clock.now();
     this.#wire = wire;
-    this.#tools = tools;
-    this.#member = new ConnectionSubscriber(this, wire);
+    this.#deps = deps;
+    this.#subscriber = new ConnectionSubscriber(this, wire);
     this.renew(identity);
     if (channel.limits?.idleMs !== undefined) this.#watchIdle(channel.limits.idleMs);
   }
@@ -92,12 +91,10 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return this.#wire.transport;
   }
 
-  /** False from the moment that either side begins to end it: nothing is sent or handled any more. */
   get isOpen(): boolean {
     return this.#open && !this.#ending;
   }
 
-  /** Sends to this client alone. Throws a `ZodError` when the payload breaks the schema of its own type. */
   send<K extends keyof Out & string>(type: K, payload: z.input<Out[K]["schema"]>): void {
     if (this.isOpen) this.#answer(type, this.#declared(type).schema.parse(payload));
   }
@@ -108,19 +105,19 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     payload = document as z.input<Out[K]["schema"]>,
   ): void {
     if (!this.isOpen || document === undefined) return;
-    const { delivery } = this.#tools;
+    const { delivery } = this.#deps;
     const value = checkedMessage(this.channel.rootNamespace, [], type, this.#declared(type), payload);
-    if (delivery.isCurrent(value, delivery.versionOf(document), this.#member)) this.#answer(type, value.payload);
+    if (delivery.isCurrent(value, delivery.versionOf(document), this.#subscriber)) this.#answer(type, value.payload);
   }
 
-  /** Sends again what was checked when it was sent first. */
+  /** Sends a message that is already checked. A recording does not include it. */
   deliver(type: string, payload: Payload): void {
     if (!this.isOpen) return;
     this.#wire.send(type, payload);
-    this.#tools.events.emit("sent", { app: this.channel.app, type });
+    this.#deps.events.emit("sent", { app: this.channel.app, type });
   }
 
-  /** Keeps what the client is sent from now on. One at a time. */
+  /** Records the messages that are sent to the client from now on. There is one recording at a time. */
   startRecording(): Recording {
     const stop = (): void => {
       this.#recording = undefined;
@@ -129,20 +126,13 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return this.#recording;
   }
 
-  /** Sends to the members of `room`, on every door and worker, but not to this client. Not for class `log`. */
   broadcastFrom<K extends keyof Out & string>(room: string, type: K, payload: z.input<Out[K]["schema"]>): void {
-    this.#tools.delivery.broadcast(
+    this.#deps.delivery.broadcast(
       checkedMessage(this.channel.rootNamespace, [room], type, this.#declared(type), payload),
       this.id,
     );
   }
 
-  /**
-   * Joins a room. With `since`, the client is then sent what it has missed of the room's messages of class `log`, and
-   * after that what comes; `confirm` is called in between, before anything of the room reaches it.
-   * Does nothing when the connection has ended. Rejects, the client not being in, with what `confirm` throws, and with
-   * `HubError("unavailable")` while the room's log cannot be read.
-   */
   async join(room: string, joining: Joining = {}): Promise<void> {
     if (!this.isOpen) return;
     if (this.#recording) this.#recording.moved = true;
@@ -150,10 +140,10 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
       await this.#wire.join(room);
       return joining.confirm?.({});
     }
-    this.#followed ??= new Set();
-    this.#followed.add(room);
+    this.#subscribed ??= new Set();
+    this.#subscribed.add(room);
     try {
-      await this.#tools.delivery.subscribe(this.#member, room, joining);
+      await this.#deps.delivery.subscribe(this.#subscriber, room, joining);
     } catch (error) {
       await this.leave(room);
       throw error;
@@ -162,7 +152,7 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
 
   leave(room: string): void | Promise<void> {
     if (this.#recording) this.#recording.moved = true;
-    if (this.#followed?.delete(room)) this.#tools.delivery.unsubscribe(this.#member, room);
+    if (this.#subscribed?.delete(room)) this.#deps.delivery.unsubscribe(this.#subscriber, room);
     return this.#wire.leave(room);
   }
 
@@ -170,13 +160,12 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return this.#wire.isIn(room);
   }
 
-  /** Sends the document's error message; the connection stays open. */
   fail(error: HubError): void {
     const { message, room } = error;
-    this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#tools.clock) }) as never);
+    this.send("error", this.channel.error({ message, room, timestamp: timestamp(this.#deps.clock) }) as never);
   }
 
-  /** Ends the connection with a row of the catalogue. Does nothing on one that has ended. `retryAfterMs`: see `Wire`. */
+  /** Closes the connection with a row of the catalogue. Does nothing on a closed one. `retryAfterMs`: see `Wire`. */
   end(name: DisconnectName, retryAfterMs?: number): void {
     if (!this.isOpen) return;
     this.#ending = true;
@@ -184,14 +173,13 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     this.#wire.end(code, reason, retryAfterMs);
   }
 
-  /** Runs `cleanup` when the connection has ended, however it ended; at once if it already has. */
   onClose(cleanup: () => void): void {
-    // As a rule there is one: an array that has been pushed to holds room for seventeen.
+    // Most connections have one cleanup. `push` would reserve an array of seventeen entries for it.
     if (this.#open) this.#cleanups = [...this.#cleanups, cleanup];
     else cleanup();
   }
 
-  /** Takes a fresh identity (after `refresh`) and with it a new time to end. */
+  /** Takes a new identity, after `refresh`, and with it a new time of expiry. */
   renew(identity: Identity): void {
     this.#cancelExpiry?.();
     this.identity = identity;
@@ -199,9 +187,9 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
       identity.expiresAt === undefined ? undefined : this.#at(identity.expiresAt, () => this.end("token_expired"));
   }
 
-  /** The client has sent something: its time to be idle begins anew. */
+  /** Restarts the idle time, because the client has sent a message. */
   touch(): void {
-    this.#lastMessageAt = this.#tools.clock.now();
+    this.#lastMessageAt = this.#deps.clock.now();
   }
 
   pause(): void {
@@ -212,12 +200,12 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     this.#wire.resume();
   }
 
-  /** Called by the hub once the door reports the end. */
+  /** Ends the subscriptions and runs the cleanups. The hub calls it once the transport reports the close. */
   closed(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#cancelExpiry?.();
-    for (const room of this.#followed ?? []) this.#tools.delivery.unsubscribe(this.#member, room);
+    for (const room of this.#subscribed ?? []) this.#deps.delivery.unsubscribe(this.#subscriber, room);
     for (const cleanup of this.#cleanups) cleanup();
     this.#cleanups = [];
   }
@@ -233,31 +221,36 @@ export class Connection<Out extends OutboundTypes = OutboundTypes> implements Cl
     return declared;
   }
 
-  /** One timer at a time, set again for what is left: nothing is done per message. */
+  /**
+   * Closes the connection after `idleMs` without a message. A single timer is set again for the rest, not per message.
+   */
   #watchIdle(idleMs: number): void {
     const check = (): void => {
-      const rest = this.#lastMessageAt + idleMs - this.#tools.clock.now();
+      const rest = this.#lastMessageAt + idleMs - this.#deps.clock.now();
       if (rest <= 0) this.end("idle");
-      else cancel = this.#tools.clock.after(rest, check);
+      else cancel = this.#deps.clock.after(rest, check);
     };
-    let cancel = this.#tools.clock.after(idleMs, check);
+    let cancel = this.#deps.clock.after(idleMs, check);
     this.onClose(() => cancel());
   }
 
-  /** Timers are clamped to what a timer can hold, so a far one looks again when it fires. */
+  /**
+   * Runs `action` at a time; epoch milliseconds. A timer longer than Node allows fires early, so it checks and waits
+   * on.
+   */
   #at(time: number, action: () => void): () => void {
     let cancel = (): void => {};
     const check = (): void => {
-      const rest = time - this.#tools.clock.now();
+      const rest = time - this.#deps.clock.now();
       if (rest <= 0) action();
-      else cancel = this.#tools.clock.after(rest, check);
+      else cancel = this.#deps.clock.after(rest, check);
     };
-    cancel = this.#tools.clock.after(time - this.#tools.clock.now(), check);
+    cancel = this.#deps.clock.after(time - this.#deps.clock.now(), check);
     return () => cancel();
   }
 }
 
-/** A connection as delivery sees it. */
+/** The subscriber of a connection. */
 class ConnectionSubscriber implements Subscriber {
   readonly #connection: Pick<Connection, "channel" | "isOpen" | "deliver" | "end">;
   readonly #wire: Wire;

@@ -1,12 +1,12 @@
 import type { ErrorCode } from "./errors.ts";
 
 /**
- * The catalogue of disconnects: why the hub ends a connection.
+ * The catalogue of disconnects: the reasons for which the hub closes a connection.
  *
- * A plain client sees `code` and `reason` in the close frame; a Socket.IO client sees them in `closing`, or in the
- * `data` of a `connect_error` when it was never let in. `error` acknowledges the message that brought it about;
- * `status` answers an upgrade that is refused over HTTP.
- * `docs/protocol.md` lists the same rows, and a test compares the two.
+ * A plain client gets `code` and `reason` in the close frame. A Socket.IO client gets them in `closing`, or in the
+ * `data` of a `connect_error` when it was not admitted. `error` acknowledges the message that caused the disconnect.
+ * `status` answers an upgrade that is refused over HTTP. `docs/protocol.md` lists the same rows, and a test compares
+ * the two.
  */
 export const DISCONNECTS = {
   idle: { code: 1000, error: "unavailable", status: 408, reason: "Idle" },
@@ -27,11 +27,14 @@ export const DISCONNECTS = {
 
 export type DisconnectName = keyof typeof DISCONNECTS;
 
-/** Thrown to end (or never to begin) a connection: the client gets the document's error message, then the close. */
+/**
+ * An error that closes a connection, or keeps it from opening. The client gets the document's error message, then the
+ * close.
+ */
 export class Refusal extends Error {
   readonly disconnect: DisconnectName;
 
-  /** `message` is the text of the error message that precedes the close; by default the reason itself. */
+  /** Makes a refusal. `message` is the text of the error message before the close. Default: the reason. */
   constructor(disconnect: DisconnectName, message: string = DISCONNECTS[disconnect].reason) {
     super(message);
     this.name = "Refusal";

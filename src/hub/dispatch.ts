@@ -11,20 +11,20 @@ import { createIdempotentMessages } from "./idempotent-messages.ts";
 import type { Authenticator } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 
-/** The answer to a client message: what a Socket.IO acknowledgement carries. */
+/** The answer to a client message, as a Socket.IO acknowledgement carries it. */
 export type Acknowledgement =
   | ({ ok: true } & Record<string, unknown>)
   | { ok: false; error: { code: ErrorCode; message: string } };
 
-/** A message as a door hands it over: taken apart but not yet believed, or the reason why it could not be. */
+/** A message from a transport, parsed but not checked, or the error that parsing it gave. */
 export type Inbound = InboundMessage | { error: HubError; acknowledge?: Acknowledge };
 
-/** `id`: the client may send the message again under it, and it is still handled once; see `Commands`. */
+/** A parsed message. `id`: the client may send the message again under it, and it is handled once; see `Commands`. */
 type InboundMessage = { type: string; payload: unknown; id?: unknown; acknowledge?: Acknowledge };
 
 type Acknowledge = (answer: Acknowledgement) => void;
 
-/** What waits its turn on a connection: the channel's `open` comes first, then the client's messages. */
+/** An entry of a connection's inbox: first the channel's `open`, then the client's messages. */
 type Task = Inbound | { open: Channel["open"] };
 
 export interface DispatchOptions {
@@ -35,23 +35,23 @@ export interface DispatchOptions {
   readonly events: HubEvents;
 }
 
-type DispatchTools = DispatchOptions & { readonly repeatable: ReturnType<typeof createIdempotentMessages> };
+type DispatchDeps = DispatchOptions & { readonly handleOnce: ReturnType<typeof createIdempotentMessages> };
 
-/** Messages of one client that may wait for their turn before the door stops reading from it. */
+/** The number of messages of one client that may wait before the transport stops reading from it. */
 const INBOX_LIMIT = 256;
 
 /** The in-band renewal of a JWT, on every channel whose credential is one. */
 export const refreshSchema = z.object({ token: z.string() });
 
 /**
- * The path of one client message, for both doors: limit, parse, authorise, handle, reply; of one that has come before,
- * only the reply.
+ * Makes the function that handles one client message, for both transports: limit, parse, authorise, handle, reply. For
+ * the retry of a handled message it sends only the reply.
  *
- * Messages of one client are handled one after another, in the order they came; a client that sends faster than it is
- * served is not read from. Different clients never wait for each other.
+ * Messages of one client are handled one after another, in order of arrival. A client that sends faster than its
+ * messages are handled is not read. Different clients never wait for each other.
  */
 export function createDispatch(options: DispatchOptions): (connection: Connection, task: Task) => void {
-  const tools = { ...options, repeatable: createIdempotentMessages(options) };
+  const deps = { ...options, handleOnce: createIdempotentMessages(options) };
   const busy = new WeakMap<Connection, { waiting: Task[]; paused: boolean }>();
 
   return function dispatch(connection, task) {
@@ -64,7 +64,7 @@ export function createDispatch(options: DispatchOptions): (connection: Connectio
       }
       return;
     }
-    const pending = handle(tools, connection, task);
+    const pending = handle(deps, connection, task);
     if (pending) void workOff(connection, pending);
   };
 
@@ -73,7 +73,7 @@ export function createDispatch(options: DispatchOptions): (connection: Connectio
     busy.set(connection, inbox);
     await first;
     for (let batch = inbox.waiting.splice(0); batch.length > 0; batch = inbox.waiting.splice(0)) {
-      for (const task of batch) await handle(tools, connection, task);
+      for (const task of batch) await handle(deps, connection, task);
       if (inbox.paused) {
         inbox.paused = false;
         connection.resume();
@@ -83,45 +83,45 @@ export function createDispatch(options: DispatchOptions): (connection: Connectio
   }
 }
 
-/** Handles one message; a promise only where there was something to wait for. Never throws, never rejects. */
-function handle(tools: DispatchTools, connection: Connection, task: Task): Promise<void> | undefined {
+/** Handles one message. Returns a promise only if the handler is asynchronous. Never throws or rejects. */
+function handle(deps: DispatchDeps, connection: Connection, task: Task): Promise<void> | undefined {
   if (!connection.isOpen) return undefined;
   connection.touch();
   try {
-    const result = run(tools, connection, task);
+    const result = run(deps, connection, task);
     if (!(result instanceof Promise)) {
       succeed(task, result);
       return undefined;
     }
     return result.then(
       (value) => succeed(task, value),
-      (thrown: unknown) => fail(tools, connection, task, thrown),
+      (thrown: unknown) => fail(deps, connection, task, thrown),
     );
   } catch (thrown) {
-    fail(tools, connection, task, thrown);
+    fail(deps, connection, task, thrown);
     return undefined;
   }
 }
 
 type Result = HandlerResult | void;
 
-function run(tools: DispatchTools, connection: Connection, task: Task): Result | Promise<Result> {
+function run(deps: DispatchDeps, connection: Connection, task: Task): Result | Promise<Result> {
   if ("open" in task) return task.open(connection);
   if ("error" in task) throw task.error;
   const { channel } = connection;
   const { type, payload, id } = task;
   const renews = type === "refresh" && channel.credential === "jwt";
   if (!renews && !channel.on.has(type)) throw new HubError("unknown_type");
-  tools.events.emit("received", { app: channel.app, type });
-  // To refresh twice is to refresh once, and each connection has to.
-  if (renews) return refresh(tools, connection, check(refreshSchema, payload).token);
-  if (id === undefined) return attempt(tools, connection, task, once);
-  return tools.repeatable(connection, { id, type, payload }, (command) => attempt(tools, connection, task, command));
+  deps.events.emit("received", { app: channel.app, type });
+  // A refresh is idempotent by itself, and each connection needs its own.
+  if (renews) return refresh(deps, connection, check(refreshSchema, payload).token);
+  if (id === undefined) return attempt(deps, connection, task, once);
+  return deps.handleOnce(connection, { id, type, payload }, (command) => attempt(deps, connection, task, command));
 }
 
-/** Counts the message against the limit of its type, if there is one, and handles it. */
+/** Counts the message against the limit of its type, if any, and handles it. */
 function attempt(
-  tools: DispatchTools,
+  deps: DispatchDeps,
   connection: Connection,
   message: InboundMessage,
   command: Command,
@@ -131,7 +131,7 @@ function attempt(
   const limit = channel.limits?.messages?.[type];
   if (!limit) return perform(connection, message, command);
   const key = `messages:${channel.namespace}:${type}:${connection.id}`;
-  return tools.limits.attempt(key, limit.max, limit.windowMs).then((allowed) => {
+  return deps.limits.attempt(key, limit.max, limit.windowMs).then((allowed) => {
     if (!allowed) throw new Refusal("rate_limited");
     return perform(connection, message, command);
   });
@@ -147,7 +147,7 @@ function perform(
   return channel.on.get(type)?.(connection, schema ? check(schema, payload) : payload, command);
 }
 
-/** The payload as its schema gives it back, or `invalid_field` with the first thing that is wrong. */
+/** Returns the parsed payload. Throws `HubError("invalid_field")` with the first issue. */
 function check<S extends z.ZodObject>(schema: S, payload: unknown): z.output<S> {
   const parsed = schema.safeParse(payload);
   if (parsed.success) return parsed.data;
@@ -156,8 +156,8 @@ function check<S extends z.ZodObject>(schema: S, payload: unknown): z.output<S> 
   throw new HubError("invalid_field", where ? `Invalid ${where}: ${issue?.message}` : ERRORS.invalid_field.message);
 }
 
-async function refresh(tools: DispatchTools, connection: Connection, token: string): Promise<void> {
-  const identity = await tools.authenticator.authenticate("jwt", token).catch((thrown: unknown) => {
+async function refresh(deps: DispatchDeps, connection: Connection, token: string): Promise<void> {
+  const identity = await deps.authenticator.authenticate("jwt", token).catch((thrown: unknown) => {
     throw thrown instanceof Refusal ? new HubError("unauthenticated", thrown.message) : thrown;
   });
   if (identity.userId !== connection.identity.userId) throw new HubError("forbidden", "The token is for another user");
@@ -169,19 +169,19 @@ function succeed(task: Task, result: Result): void {
   if ("acknowledge" in task) task.acknowledge?.({ ok: true, ...(result ?? {}) });
 }
 
-/** The document's error message, and the same as the acknowledgement; a `Refusal` or a failed `open` ends it all. */
-function fail(tools: DispatchTools, connection: Connection, task: Task, thrown: unknown): void {
+/** Sends the document's error message and the acknowledgement. A `Refusal` or a failed `open` closes the connection. */
+function fail(deps: DispatchDeps, connection: Connection, task: Task, thrown: unknown): void {
   const { channel } = connection;
   const { app, namespace } = channel;
-  // A type that the channel does not know is whatever the client wrote; those who watch must not collect it.
+  // An unknown type is arbitrary text of the client: events leave it out, so that metrics do not collect it.
   const type = "type" in task && (task.type === "refresh" || channel.on.has(task.type)) ? task.type : undefined;
   const error = thrown instanceof Refusal ? asError(thrown) : toHubError(thrown);
-  if (error.code === "internal") tools.events.emit("fault", { where: `${namespace} ${type ?? "open"}`, error: thrown });
-  tools.events.emit("rejected", { app, type, code: error.code });
+  if (error.code === "internal") deps.events.emit("fault", { where: `${namespace} ${type ?? "open"}`, error: thrown });
+  deps.events.emit("rejected", { app, type, code: error.code });
   connection.fail(error);
   if ("acknowledge" in task) task.acknowledge?.({ ok: false, error: { code: error.code, message: error.message } });
   if (thrown instanceof Refusal) {
-    tools.events.emit("refused", { namespace, app, disconnect: thrown.disconnect });
+    deps.events.emit("refused", { namespace, app, disconnect: thrown.disconnect });
     connection.end(thrown.disconnect);
   } else if ("open" in task) connection.end(error.code === "unavailable" ? "overloaded" : "internal");
 }

@@ -2,21 +2,24 @@ import { HubError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 
 export interface DrainSettings {
-  /** Milliseconds over which clients are moved off. */
+  /** The time over which clients are moved off; milliseconds. */
   readonly drainMs: number;
-  /** Clients are asked to come back after a random part of this many milliseconds. */
+  /** The longest delay after which a client is to reconnect; milliseconds. Each client gets a random part of it. */
   readonly comeBackMs: number;
 }
 
-/** Milliseconds between two batches. */
+/** The interval between two batches; milliseconds. */
 const BATCH_MS = 250;
 
-/** Milliseconds that a worker serves on after it became unready: proxies have to notice, and what they sent has to arrive. */
+/**
+ * How long a worker serves on after it became unready, so that proxies notice and their last clients arrive;
+ * milliseconds.
+ */
 const NOTICE_MS = 500;
 
 /**
- * Moves a worker's clients off: in batches, so that the other workers are not met by all of them at once, and each with
- * its own delay to come back after.
+ * Moves a worker's clients off in batches, so that they do not all reconnect to the other workers at once. Each client
+ * gets its own delay before it reconnects.
  */
 export class Drain {
   readonly #hub: Hub;
@@ -24,19 +27,21 @@ export class Drain {
   readonly #random: () => number;
   #isDraining = false;
 
-  /** `random` gives numbers from 0 up to, but not including, 1. */
+  /** Makes the drain of a hub. `random` returns numbers from 0 up to, but not including, 1. */
   constructor(hub: Hub, settings: DrainSettings, random: () => number = Math.random) {
     this.#hub = hub;
     this.#settings = settings;
     this.#random = random;
   }
 
-  /** The readiness check: throws from the moment that draining begins. */
+  /** Checks readiness. Throws `HubError("unavailable")` from the moment that draining begins. */
   check(): void {
     if (this.#isDraining) throw new HubError("unavailable", "Draining");
   }
 
-  /** Resolves when no client is left, those included that came meanwhile. */
+  /**
+   * Drains the worker. Resolves when no client is left, including those that came meanwhile, or when the time is over.
+   */
   async run(): Promise<void> {
     this.#isDraining = true;
     const { clock } = this.#hub;
@@ -53,7 +58,7 @@ export class Drain {
     }
   }
 
-  /** Those who have been here longest go first. */
+  /** Closes up to `count` connections, the oldest first. */
   #endSome(count: number): void {
     let left = count;
     for (const connection of this.#hub.connections) {

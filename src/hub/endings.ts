@@ -3,7 +3,10 @@ interface Part {
   readonly end: () => unknown;
 }
 
-/** The parts that were started, to be ended in the reverse order: when a later one fails to start, or at the end. */
+/**
+ * A list of the parts that were started. They are ended in reverse order when a later one fails to start, or at the
+ * end.
+ */
 export class Endings {
   readonly #parts: Part[] = [];
   #running: Promise<void> | undefined;
@@ -14,9 +17,9 @@ export class Endings {
   }
 
   /**
-   * Ends all parts one after another, the one that was added last first. A part that fails to end does not keep the others
-   * from it; the run then rejects with its error, or with an `AggregateError` where several fail. Parts that are added
-   * during a run are ended by it. A call during a run returns that run.
+   * Ends all parts one after another, the last added first. When a part fails to end, the others are ended all the
+   * same. The run then rejects with its error, or with an `AggregateError` if several fail. Parts that are added during
+   * a run are ended by it. A call during a run returns that run.
    */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {

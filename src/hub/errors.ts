@@ -1,8 +1,8 @@
 /**
- * The catalogue of errors: what is answered to a client whose connection stays open.
+ * The catalogue of errors: the answers to a client whose connection stays open.
  *
- * Each row carries all its wire forms: the `code` of an acknowledgement, the HTTP status, and the text that is used
- * when the thrower gives none. `docs/protocol.md` lists the same rows, and a test compares the two.
+ * Each row has all its wire forms: the `code` of an acknowledgement, the HTTP status, and the default text.
+ * `docs/protocol.md` lists the same rows, and a test compares the two.
  */
 export const ERRORS = {
   invalid_json: { status: 400, message: "Invalid JSON" },
@@ -22,10 +22,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error that is meant for the client: its text reaches the wire, so it never holds a secret. */
+/** An error for the client. Its text reaches the wire, so it never holds a secret. */
 export class HubError extends Error {
   readonly code: ErrorCode;
-  /** The room the error is about, for documents whose error message names it. */
+  /** The room that the error is about, for documents whose error message names it. */
   readonly room: string | undefined;
 
   constructor(code: ErrorCode, message: string = ERRORS[code].message, room?: string) {
@@ -40,12 +40,15 @@ export class HubError extends Error {
   }
 }
 
-/** Tells whether what was thrown is a `HubError` of this code. */
+/** Returns true if a thrown value is a `HubError` of this code. */
 export function isError(thrown: unknown, code: ErrorCode): thrown is HubError {
   return thrown instanceof HubError && thrown.code === code;
 }
 
-/** Anything thrown, as an error that may be shown: what is not a `HubError` becomes `internal`, its text kept private. */
+/**
+ * Makes a thrown value an error for the client. Any value that is no `HubError` becomes `internal`, and its text stays
+ * private.
+ */
 export function toHubError(thrown: unknown): HubError {
   return thrown instanceof HubError ? thrown : new HubError("internal");
 }

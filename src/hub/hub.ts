@@ -12,10 +12,10 @@ import { ANONYMOUS, type Authenticator, type CredentialKind, type Identity } fro
 import { type Limits, localLimits } from "./limits.ts";
 import type { Message, Position } from "./message.ts";
 
-/** By then a client that was authenticated has come in or gone; milliseconds. */
+/** The time within which an authenticated client has opened its connection or left; milliseconds. */
 const ADMISSION_MS = 60_000;
 
-/** What there is to give back for a client on a channel without a limit of connections. */
+/** The release of a client on a channel without a limit of connections. */
 const NOTHING_TAKEN = (): void => {};
 
 export interface HubOptions {
@@ -30,12 +30,14 @@ export interface HubOptions {
 export interface Admission {
   readonly identity: Identity;
   readonly params: Params;
-  /** See `ConnectionFacts`. */
+  /** See `ConnectionInit`. */
   readonly since: number | undefined;
   readonly release: () => void;
 }
 
-/** The core: admits clients to channels, handles their messages, publishes to rooms. It knows no transport and no app. */
+/**
+ * The core: admits clients to channels, handles their messages, publishes to rooms. It imports no transport and no app.
+ */
 export class Hub {
   readonly events: HubEvents;
   readonly clock: Clock;
@@ -45,21 +47,23 @@ export class Hub {
   readonly receive: (connection: Connection, inbound: Inbound) => void;
   readonly #dispatch: ReturnType<typeof createDispatch>;
   readonly #connections = new Set<Connection>();
-  /** Credentials revoked a moment ago: a client may have been authenticated just before, and not be here yet. */
+  /**
+   * Credentials that were revoked a moment ago. A client may have authenticated with one just before, and connect only
+   * now.
+   */
   readonly #revoked = new Set<string>();
-  #attachedTools: ConnectionDeps | undefined;
+  #attachedDeps: ConnectionDeps | undefined;
 
   constructor({ clock, limits, authenticator, commands, events }: HubOptions) {
     this.events = events;
     this.clock = clock;
     this.limits = limits;
     this.#authenticator = authenticator;
-    const authenticate: Authenticator["authenticate"] = (...asked) => this.#authenticate(...asked);
-    // A connection's own limits are kept where it is.
-    const limitsHere = localLimits(clock);
+    const authenticate: Authenticator["authenticate"] = (...args) => this.#authenticate(...args);
     this.#dispatch = createDispatch({
       clock,
-      limits: limitsHere,
+      // A connection lives on one worker, so its own limits need no other.
+      limits: localLimits(clock),
       authenticator: { authenticate },
       commands,
       events,
@@ -68,9 +72,9 @@ export class Hub {
     this.receive = this.#dispatch;
   }
 
-  /** Gives the hub its way to rooms. It is to be called once, at start. */
+  /** Connects the hub to delivery. To be called once, at start. */
   attach(delivery: Delivering): void {
-    this.#attachedTools = { clock: this.clock, delivery, events: this.events };
+    this.#attachedDeps = { clock: this.clock, delivery, events: this.events };
   }
 
   /** The connections of this worker. */
@@ -78,7 +82,7 @@ export class Hub {
     return this.#connections;
   }
 
-  /** Lets a client in by its credential, its limits and the channel's own word; rejects with a `Refusal`. */
+  /** Admits a client by its credential, its limits and the channel's `admit`. Rejects with a `Refusal`. */
   async admit(channel: Channel, credential: string | undefined, params: Params, since?: number): Promise<Admission> {
     let release = NOTHING_TAKEN;
     try {
@@ -98,10 +102,12 @@ export class Hub {
     }
   }
 
-  /** Makes an admitted client a connection and runs the channel's `open`. The transport calls `closed` at its end. */
+  /**
+   * Makes the connection of an admitted client and runs the channel's `open`. The transport calls `closed` at its end.
+   */
   open(channel: Channel, { release, ...admitted }: Admission, wire: Wire): Connection {
     const { identity } = admitted;
-    const connection = new Connection({ channel, ...admitted }, wire, this.#tools);
+    const connection = new Connection({ channel, ...admitted }, wire, this.#deps);
     if (release !== NOTHING_TAKEN) connection.onClose(release);
     this.#connections.add(connection);
     const { namespace, app } = channel;
@@ -127,22 +133,22 @@ export class Hub {
 
   /** Publishes a message of class `log`; see `Delivering.publish`. */
   publish(message: Message): Promise<readonly Position[]> {
-    return this.#tools.delivery.publish(message);
+    return this.#deps.delivery.publish(message);
   }
 
   /** Broadcasts a message of class `latest` or `volatile`; see `Delivering.broadcast`. */
   broadcast(message: Message): void {
-    this.#tools.delivery.broadcast(message);
+    this.#deps.delivery.broadcast(message);
   }
 
   /** Delivers a message that each worker gets by itself; see `Delivering.deliver`. */
   deliver(message: Message): void {
-    this.#tools.delivery.deliver(message);
+    this.#deps.delivery.deliver(message);
   }
 
   /**
-   * Takes a user's connections out of a room that is no longer theirs and tells each with the document's error message.
-   * `namespace` is the one that owns the room. Of this worker's connections, as in `revoke`.
+   * Removes a user's connections on this worker from a room that is no longer theirs. Each gets the document's error
+   * message. `namespace` is the one that owns the room.
    */
   evict(namespace: string, room: string, userId: string, message: string): void {
     for (const connection of this.#connections) {
@@ -153,24 +159,24 @@ export class Hub {
     }
   }
 
-  /** Ends the connections of a credential that is no longer good, also those that are just on their way in. */
+  /** Closes this worker's connections of a revoked credential, also those that are just being admitted. */
   revoke(credentialId: string): void {
     this.#revoked.add(credentialId);
     this.clock.after(ADMISSION_MS, () => this.#revoked.delete(credentialId));
     this.endWhere(({ identity }) => identity.credentialId === credentialId, "token_revoked");
   }
 
-  /** Ends this worker's connections that match. */
+  /** Closes this worker's connections that match. */
   endWhere(matches: (connection: Connection) => boolean, name: DisconnectName): void {
     for (const connection of this.#connections) if (matches(connection)) connection.end(name);
   }
 
-  get #tools(): ConnectionDeps {
-    if (!this.#attachedTools) throw new Error("nothing delivers yet: call hub.attach() at start");
-    return this.#attachedTools;
+  get #deps(): ConnectionDeps {
+    if (!this.#attachedDeps) throw new Error("the hub has no delivery yet: call hub.attach() at start");
+    return this.#attachedDeps;
   }
 
-  /** A credential may be revoked while it is being looked up. */
+  /** Authenticates. A credential may be revoked while it is being looked up, so it is checked again after. */
   async #authenticate(kind: CredentialKind, credential: string | undefined): Promise<Identity> {
     const identity = await this.#authenticator.authenticate(kind, credential);
     if (this.#revoked.has(identity.credentialId)) throw new Refusal("invalid_token");
@@ -186,7 +192,9 @@ export class Hub {
   }
 }
 
-/** Turns a failure to admit into a refusal: `overloaded` where a dependency is unavailable, so that the client retries. */
+/**
+ * Turns a failure to admit into a refusal: `overloaded` where a dependency is unavailable, so that the client retries.
+ */
 function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (isError(thrown, "not_found")) return new Refusal("not_found", thrown.message);

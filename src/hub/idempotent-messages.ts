@@ -5,29 +5,29 @@ import {
   type Commands,
   commandKey,
   fingerprint,
+  IDEMPOTENCY_MS,
   type Outcome,
   once,
   outcomeOf,
-  REPEATABLE_MS,
   resultOf,
 } from "./commands.ts";
 import type { Connection, Recording } from "./connection.ts";
 import { HubError } from "./errors.ts";
 import type { Outbound } from "./outbound.ts";
 
-/** A client message that may come again: the client has given it an id. */
+/** A client message with an id, under which the client may send it again. */
 export interface IdempotentMessage {
   readonly id: unknown;
   readonly type: string;
   readonly payload: unknown;
 }
 
-/** What came of a message. */
+/** The stored answer to a message. */
 interface Answer {
   readonly outcome: Outcome<HandlerResult | void>;
-  /** What the client was answered on the way. */
+  /** The messages that its handler sent to the client. */
   readonly sent: Recording["sent"];
-  /** The connection has joined or left rooms. */
+  /** True if its handler joined or left rooms. */
   readonly moved: boolean;
 }
 
@@ -40,24 +40,24 @@ interface Remembered {
 
 type Handling = (command: Command) => HandlerResult | void | Promise<HandlerResult | void>;
 
-/** Answers that a connection remembers by itself; past that the oldest is forgotten. */
-const REMEMBERED = 256;
+/** The number of answers that are kept for one connection. The oldest is dropped first. */
+const MAX_REMEMBERED = 256;
 
 /**
- * Handles a message, or answers it as it was answered when it came before: what the client was answered is sent again,
- * and the result or refusal is the same. Every worker knows the answers of a user's messages. Those that have changed the
- * rooms of a connection are known to that connection alone, since on another one they have yet to take effect; so are
- * those of clients that nobody knows.
+ * Makes the function that handles a message once. For a retry it sends the first answer again: the same messages to the
+ * client, and the same result or refusal. Answers to a user's messages are stored for all workers. Two kinds are kept
+ * for their connection alone: those of messages that changed its rooms, which have yet to take effect on another
+ * connection, and those of anonymous clients.
  */
 export function createIdempotentMessages({ clock, commands }: { readonly clock: Clock; readonly commands: Commands }) {
   const remembered = new WeakMap<Connection, Map<string, Remembered>>();
 
-  return async function repeatable(connection: Connection, message: IdempotentMessage, handling: Handling) {
+  return async function handleOnce(connection: Connection, message: IdempotentMessage, handling: Handling) {
     const key = commandKey(message.id, "id");
-    const asked = fingerprint([message.type, message.payload]);
+    const print = fingerprint([message.type, message.payload]);
     const known = remembered.get(connection)?.get(key);
     if (known && known.expiresAt > clock.now()) {
-      if (known.fingerprint !== asked) throw new HubError("command_differs");
+      if (known.fingerprint !== print) throw new HubError("command_differs");
       return replay(connection, known.answer);
     }
 
@@ -65,13 +65,13 @@ export function createIdempotentMessages({ clock, commands }: { readonly clock: 
     const isAnonymous = channel.credential === "none";
     const scope = [channel.credential, identity.userId, channel.namespace, ...Object.values(params)];
     const handle = (command: Command): Promise<Answer> => record(connection, () => handling(command));
-    // One that is gone may not have been sent everything: the message is handled again where its client comes back.
+    // A closed connection may have missed some of the answer, so a retry handles the message again.
     const isFinal = ({ moved }: Answer): boolean => !moved && connection.isOpen;
     const { answer, repeated } = isAnonymous
       ? { answer: await handle(once), repeated: false }
-      : await commands.run({ scope, key, fingerprint: asked }, handle, isFinal);
+      : await commands.run({ scope, key, fingerprint: print }, handle, isFinal);
     if (repeated) return replay(connection, answer);
-    if (isAnonymous || answer.moved) remember(connection, key, { fingerprint: asked, answer });
+    if (isAnonymous || answer.moved) remember(connection, key, { fingerprint: print, answer });
     return resultOf(answer.outcome);
   };
 
@@ -79,9 +79,9 @@ export function createIdempotentMessages({ clock, commands }: { readonly clock: 
     const answers = remembered.get(connection) ?? new Map<string, Remembered>();
     remembered.set(connection, answers);
     answers.delete(key);
-    answers.set(key, { ...answer, expiresAt: clock.now() + REPEATABLE_MS });
+    answers.set(key, { ...answer, expiresAt: clock.now() + IDEMPOTENCY_MS });
     for (const oldest of answers.keys()) {
-      if (answers.size <= REMEMBERED) break;
+      if (answers.size <= MAX_REMEMBERED) break;
       answers.delete(oldest);
     }
   }
@@ -98,7 +98,10 @@ async function record(connection: Connection, handling: () => ReturnType<Handlin
   }
 }
 
-/** What belongs to a room comes in the room's order, and a value that was the newest then would go back in time. */
+/**
+ * Returns true for classes that may be sent again. A `log` message comes in its room's order; an old `latest` value is
+ * stale.
+ */
 function isAnswer(declared: Outbound | undefined): boolean {
   return declared?.delivery === "reply" || declared?.delivery === "volatile";
 }

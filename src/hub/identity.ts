@@ -1,18 +1,18 @@
 /** The kinds of credential a channel can ask for. */
 export type CredentialKind = "none" | "jwt" | "apiKey" | "wsToken";
 
-/** What a user may do here, by a name; the server that is started says which names there are. */
+/** The name of a user's rights. The server declares the names. */
 export type Role = string;
 
-/** Who a client is, as established at the door. Never holds the credential itself. */
+/** The user that a credential stands for. It never holds the credential itself. */
 export interface Identity {
-  /** The user's id (`sub` of a JWT), the key's name for an API key, `anonymous` when the channel asks for nothing. */
+  /** The user's id (`sub` of a JWT), the name of an API key, or `anonymous` on a channel without a credential. */
   readonly userId: string;
   readonly role: Role | undefined;
   readonly email: string | undefined;
-  /** What identifies the credential without revealing it (a JWT's `jti`, a hash): limits and logout go by it. */
+  /** Identifies the credential without revealing it: a JWT's `jti`, or a hash. Limits and logout use it. */
   readonly credentialId: string;
-  /** Milliseconds since the epoch at which the connection must end, if the credential says so. */
+  /** The time at which the connection must end; epoch milliseconds. Absent: the credential does not expire. */
   readonly expiresAt: number | undefined;
 }
 
@@ -24,8 +24,8 @@ export const ANONYMOUS: Identity = {
   expiresAt: undefined,
 };
 
-/** What turns a credential into an identity; `auth/` implements it. */
+/** The check of credentials; `auth/` implements it. */
 export interface Authenticator {
-  /** Rejects with a `Refusal` when the credential is missing, bad, expired or revoked. */
+  /** Resolves to the identity. Rejects with a `Refusal` when the credential is missing, invalid, expired or revoked. */
   authenticate(kind: CredentialKind, credential: string | undefined): Promise<Identity>;
 }

@@ -1,4 +1,6 @@
-/** Reads the numeric id in a URL or namespace; gives `NaN` for any other spelling, so that every thing has one address. */
+/**
+ * Parses the numeric id in a URL or namespace. Returns `NaN` for any other spelling, so that each object has one URL.
+ */
 export function idOf(written = ""): number {
   return /^[1-9]\d{0,14}$/.test(written) ? Number(written) : Number.NaN;
 }

@@ -1,4 +1,7 @@
-/** Runs actions that have the same key one after another, in the order they came; others do not wait for them. */
+/**
+ * Makes the function that runs actions of the same key one after another, in the order of the calls. Other keys do not
+ * wait.
+ */
 export function createTurns(): <R>(key: string, action: () => Promise<R>) => Promise<R> {
   const last = new Map<string, Promise<unknown>>();
 

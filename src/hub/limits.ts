@@ -1,20 +1,20 @@
 import type { Clock } from "./clock.ts";
 
-/**
- * Where limits and counts are kept. The local keeper serves one worker; a shared one makes the same promises for all.
- */
+/** The limits and counts of one worker, or of all workers together; the promises are the same. */
 export interface Limits {
-  /** Takes one of `max` places under `key`: a function that gives the place back, or `undefined` when all are taken. */
+  /**
+   * Takes one of `max` places under `key`. Resolves to a function that releases it, or `undefined` when all are taken.
+   */
   take(key: string, max: number): Promise<(() => void) | undefined>;
-  /** Records an attempt under `key`; false when `max` attempts already lie within the sliding window. */
+  /** Records an attempt under `key`. Resolves to false when the sliding window already has `max` attempts. */
   attempt(key: string, max: number, windowMs: number): Promise<boolean>;
-  /** Counts one more under `name`; the returned function counts it off again, once. */
+  /** Adds one to the count of `name`. The returned function subtracts it again, once. */
   count(name: string): () => void;
-  /** How many are counted under `name`, all workers together. */
+  /** Resolves to the count of `name`, over all workers. */
   counted(name: string): Promise<number>;
 }
 
-/** Limits and counts of one process, in memory. */
+/** Makes the limits and counts of one process, in memory. */
 export function localLimits(clock: Clock): Limits {
   const held = new Map<string, number>();
   const windows = new Map<string, number[]>();
@@ -48,7 +48,10 @@ export function localLimits(clock: Clock): Limits {
     counted: async (name) => held.get(`count:${name}`) ?? 0,
   };
 
-  /** Windows of clients that are gone must not stay: each is looked at again when its last attempt has slid out. */
+  /**
+   * Deletes a window once its last attempt has left it; else checks again then. Windows of former clients must not pile
+   * up.
+   */
   function forgetIfOld(key: string, windowMs: number): void {
     const last = windows.get(key)?.at(-1);
     const rest = last === undefined ? 0 : last + windowMs - clock.now();

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { DeliveryClass, Outbound, OutboundTypes } from "./outbound.ts";
 
-/** A message on its way to rooms: already checked against its schema, so that it can be stored and sent as it is. */
+/** A message for rooms. It is checked against its schema, so that it can be stored and sent as it is. */
 export interface Message {
-  /** The root namespace whose rooms are meant, for example `/events`. */
+  /** The root namespace that owns the rooms, for example `/events`. */
   readonly namespace: string;
   /** A client that is in several of these rooms gets the message once. */
   readonly rooms: readonly string[];
@@ -12,15 +12,15 @@ export interface Message {
   readonly delivery: DeliveryClass;
   /** For class `latest`: values with the same key replace each other. */
   readonly key: string | undefined;
-  /** Names the message where its sender must know the name; given by the store otherwise. */
+  /** The id of the message, where its sender sets one. The store generates it otherwise. */
   readonly id?: string;
 }
 
-/** A message that a change of a document has caused, or that somebody publishes. */
+/** A message that a change of a document has caused, or that was published, as the store has it. */
 export interface StoredPublication {
-  /** Names it for good: what is sent again under the same id is the same message. */
+  /** Identifies the message for good. A message that is sent again under the same id is the same one. */
   readonly id: string;
-  /** Later values of the same thing have greater versions; what class `latest` compares. */
+  /** The version of the document. Class `latest` compares it: later values of the same key have greater versions. */
   readonly version: number;
   readonly message: Message;
 }
@@ -31,44 +31,48 @@ export interface Position {
   readonly offset: number;
 }
 
-/** A message on its way to subscribers, with the facts that its class needs to keep its promise. */
+/** A message for subscribers, with its version or its offset by class. */
 export interface Publication {
   readonly message: Message;
-  /** Class `latest`. */
+  /** Class `latest`: orders the values of a key. */
   readonly version?: number;
   /** Class `log`: the offset of this copy in its one room. The payload has it as `seq`. */
   readonly offset?: number;
-  /** Class `log`: the positions of all copies of a message to several rooms, this one too, in the order of its rooms. */
+  /**
+   * Class `log`: the positions of all copies of a message to several rooms, this one too, in the order of its rooms.
+   */
   readonly positions?: readonly Position[];
 }
 
-/** The way to the members of rooms on this worker; `transports/` implements it. */
+/** The fan-out to the members of rooms on this worker; `transports/` implements it. */
 export interface Fanout {
   /** Delivers a message to the members of its rooms, once to each, except the connections with the ids in `except`. */
   deliver(message: Message, except?: readonly string[]): void;
 }
 
-/** The way to the other workers; `redis/` implements it. */
+/** The link to the other workers, for sending; `redis/` implements it. */
 export interface Peers {
   /**
-   * Publishes to the other workers, each of which calls `PeerReceiver.receive`. Resolves to whether Redis has taken the
-   * publication. Returns `undefined` while the other workers cannot be reached; they catch up when they are found again.
+   * Publishes to the other workers, each of which calls `PeerReceiver.receive`. Resolves to true once Redis has taken
+   * the publication, to false if it has not. Returns `undefined` while the other workers cannot be reached. They catch
+   * up after the reconnect.
    */
   publish(publication: Publication, except?: readonly string[]): Promise<boolean> | undefined;
 }
 
 /** The receiving side of a worker's link to the others; `delivery/` implements it. */
 export interface PeerReceiver {
-  /** Takes a publication of another worker. */
+  /** Receives a publication of another worker. */
   receive(publication: Publication, except: readonly string[]): void;
-  /** Notes that publications of the other workers do not arrive any more. */
+  /** Reports that publications of the other workers do not arrive any more. */
   peersLost(): void;
-  /** Notes that they arrive again; `since` is the time of the last certain arrival, in milliseconds since the epoch. */
+  /** Reports that they arrive again. `since`: the time of the last certain arrival; epoch milliseconds. */
   peersFound(since: number): void;
 }
 
-/** Builds messages of one namespace; what its services use. */
+/** A builder of the messages of one namespace. */
 export interface Publisher<Out extends OutboundTypes> {
+  /** Builds a message for one or more rooms. Throws a `ZodError` when the payload breaks the schema of its own type. */
   message<K extends keyof Out & string>(
     rooms: string | readonly string[],
     type: K,
@@ -76,7 +80,7 @@ export interface Publisher<Out extends OutboundTypes> {
   ): Message;
 }
 
-/** A publisher for the rooms of `namespace`. Its `message` throws a `ZodError` when a payload breaks its own schema. */
+/** Makes a publisher for the rooms of `namespace`. */
 export function publisher<Out extends OutboundTypes>(namespace: string, outbound: Out): Publisher<Out> {
   return {
     message: (rooms, type, payload) =>
@@ -84,7 +88,9 @@ export function publisher<Out extends OutboundTypes>(namespace: string, outbound
   };
 }
 
-/** One checked message. Parsing strips every field the schema does not declare, so that nothing private slips out. */
+/**
+ * Makes a checked message. Parsing strips every field that the schema does not declare, so that no private one is sent.
+ */
 export function checkedMessage(
   namespace: string,
   rooms: readonly string[],

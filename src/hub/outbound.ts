@@ -1,15 +1,18 @@
 import { z } from "zod";
 
 /**
- * The promise a message type is delivered by.
- * - `log`: every subscriber gets every one, in one order, also those that came while it was away.
+ * The promise by which a message type is delivered.
+ * - `log`: every subscriber gets every message, in one order, also those that were published while it was disconnected.
  * - `latest`: a slow client may skip values but ends on the newest of each key.
  * - `volatile`: delivered if the client can take it now.
  * - `reply`: the answer to one client (a confirmation, a result, an error); never broadcast.
  */
 export type DeliveryClass = "log" | "latest" | "volatile" | "reply";
 
-/** An outbound message type: its schema, its delivery class and, for `latest`, what makes two values the same thing. */
+/**
+ * An outbound message type: its schema, its delivery class and, for `latest`, the key by which values replace each
+ * other.
+ */
 export interface Outbound<S extends z.ZodObject = z.ZodObject, D extends DeliveryClass = DeliveryClass> {
   readonly schema: S;
   readonly delivery: D;
@@ -26,20 +29,24 @@ export type WithError<Out extends OutboundTypes> = Out extends { readonly error:
   ? Out
   : Out & { readonly error: typeof DEFAULT_ERROR };
 
-/** A message of this class reaches clients with one field more: `seq`, its place in the log of the room. */
+/**
+ * Declares a message of class `log`. It reaches clients with one field more: `seq`, its offset in the log of the room.
+ */
 export function log<S extends z.ZodObject>(schema: S): Outbound<S, "log"> {
   return { schema, delivery: "log", key: undefined };
 }
 
-/** `key` names the field that tells things apart, for example `eventId`. */
+/** Declares a message of class `latest`. `key` is the field whose values replace each other, for example `eventId`. */
 export function latest<S extends z.ZodObject>(schema: S, key: keyof z.output<S> & string): Outbound<S, "latest"> {
   return { schema, delivery: "latest", key: (payload) => String(payload[key]) };
 }
 
+/** Declares a message of class `volatile`. */
 export function volatile<S extends z.ZodObject>(schema: S): Outbound<S, "volatile"> {
   return { schema, delivery: "volatile", key: undefined };
 }
 
+/** Declares a message of class `reply`. */
 export function reply<S extends z.ZodObject>(schema: S): Outbound<S, "reply"> {
   return { schema, delivery: "reply", key: undefined };
 }

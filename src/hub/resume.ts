@@ -3,11 +3,11 @@ import type { Client } from "./client.ts";
 import type { Resumed } from "./delivering.ts";
 import { HubError } from "./errors.ts";
 
-/** The place of the last message that a client has seen of a room, as a client sends it to resume; see `Joining`. */
+/** The offset of the last message that a client has of a room, as the client sends it to resume; see `Joining`. */
 export const since = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
-/** The same where it comes as text, in a URL. */
-const written = z.union([
+/** The same offset as a number, or as text in a URL. */
+const numberOrText = z.union([
   since,
   z
     .string()
@@ -15,17 +15,20 @@ const written = z.union([
     .transform(Number),
 ]);
 
-/** What a confirmation adds for a client that has asked with `since`; fields of its schema. */
+/** The fields that a confirmation has for a client that sent `since`; for its schema. */
 export const resumed = { recovered: z.boolean().optional(), seq: since.optional() };
 
-/** What a client's handshake says, `undefined` where it says nothing, `NaN` where it cannot be read. */
+/** Parses the `since` of a handshake. Returns `undefined` if there is none, `NaN` if it is malformed. */
 export function sinceOf(handshake: unknown): number | undefined {
   if (handshake === undefined || handshake === null || handshake === "") return undefined;
-  const parsed = written.safeParse(handshake);
+  const parsed = numberOrText.safeParse(handshake);
   return parsed.success ? parsed.data : Number.NaN;
 }
 
-/** What the client's handshake asks to be resumed from. One that cannot be read is told to the client, and left at that. */
+/**
+ * Returns the `since` of the client's handshake. For a malformed one it sends the client an error, and returns
+ * `undefined`.
+ */
 export function sinceGiven(client: Pick<Client, "since" | "fail">): number | undefined {
   const { since } = client;
   if (since === undefined || !Number.isNaN(since)) return since;
@@ -33,6 +36,7 @@ export function sinceGiven(client: Pick<Client, "since" | "fail">): number | und
   return undefined;
 }
 
+/** A room to join, and where to resume in it. */
 export interface JoinedRoom {
   readonly room: string;
   /** See `Joining`. */
@@ -40,9 +44,9 @@ export interface JoinedRoom {
 }
 
 /**
- * Joins several rooms with one confirmation: `confirm` is called once the client is in all of them, before anything of
- * any of them reaches it, with what there is to say of each, in their order. Rejects as `Connection.join` does, the client
- * being in none of them.
+ * Joins several rooms with one confirmation. `confirm` runs once the client is in all of them, before any message of
+ * them reaches it. It gets the answer to the `since` of each room, in their order. Rejects as `Client.join` does. After
+ * a rejection the client is in none of them.
  */
 export async function joinAll(
   client: Pick<Client, "join">,

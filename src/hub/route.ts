@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Command } from "./commands.ts";
 import type { CredentialKind, Identity, Role } from "./identity.ts";
 
-/** A request whose every part has been accepted by the route's schemas. */
+/** A request whose parts the route's schemas have accepted. */
 export interface RouteRequest<P, Q, B> {
   readonly identity: Identity;
   readonly params: P;
@@ -10,18 +10,19 @@ export interface RouteRequest<P, Q, B> {
   readonly body: B;
   /** The client's network address, for limits. */
   readonly address: string;
-  /** To be passed on to whatever changes data, so that a request that comes again changes nothing twice. */
+  /** The command of the request. The handler passes it on to each write, so that a retry changes nothing twice. */
   readonly command: Command;
 }
 
+/** An HTTP route as an app declares it. */
 export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
   readonly method: "get" | "post" | "patch" | "delete";
   /** `{name}` stands for one segment. A slash at the end is optional for clients. */
   readonly path: string;
-  /** One line for people; it also appears in the API description. */
+  /** One line for people. It also appears in the API description. */
   readonly summary: string;
   readonly credential: CredentialKind;
-  /** Only these roles; absent: whoever has the credential. */
+  /** The roles that may call it. Absent: every user with the credential. */
   readonly roles?: readonly Role[];
   readonly params?: P;
   readonly query?: Q;
@@ -29,7 +30,7 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   /** Status of success; default 200. */
   readonly status?: 200 | 201 | 204;
   readonly response: z.ZodObject;
-  /** Its answer holds what must not be kept, such as a token: it cannot be given again, and `Idempotency-Key` means nothing. */
+  /** True if its answer holds a secret, such as a token, that must not be stored. `Idempotency-Key` is then ignored. */
   readonly secret?: boolean;
   /** Throws a `HubError` to answer with its status as problem+json. */
   readonly handle: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown> | unknown;
@@ -55,10 +56,13 @@ export function defineRoute<
   return { ...declaration, params, query, body, handle: declaration.handle as Route["handle"] };
 }
 
-/** Whether requests may come again under an `Idempotency-Key`: they change something, and it is known whose they are. */
-export function isRepeatable({ method, credential, secret = false }: Route): boolean {
+/**
+ * Returns true if the route takes an `Idempotency-Key`: it changes data, its user is known, and its answer is no
+ * secret.
+ */
+export function takesIdempotencyKey({ method, credential, secret = false }: Route): boolean {
   return method !== "get" && credential !== "none" && !secret;
 }
 
-/** A path parameter that is a whole number; anything else is answered as "not found" would be, with a 400. */
+/** A path parameter that is a positive whole number. Any other text is answered with 400. */
 export const numericId = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);

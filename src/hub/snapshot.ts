@@ -1,23 +1,27 @@
-/** Data as it was read, and where to subscribe from: what the data does not show yet comes after these places. */
+/**
+ * Data as it was read, with the offsets to subscribe from: changes that the data does not show come after these
+ * offsets.
+ */
 export interface Snapped<T> {
   readonly value: T;
-  /** By room. */
-  readonly seqs: ReadonlyMap<string, number>;
+  /** The offset in each room, by room. */
+  readonly offsets: ReadonlyMap<string, number>;
 }
 
-/** What is read and which rooms of a namespace tell of its changes. */
+/** The data to read, and the rooms of a namespace that its changes are published to. */
 export interface SnapshotRequest<D, T> {
   readonly namespace: string;
   /** Reads documents of the store; may be called several times. */
   readonly read: () => Promise<T>;
-  /** The documents in what was read. */
+  /** Returns the documents in the data. */
   readonly documents: (value: T) => readonly D[];
+  /** Returns the rooms that changes of the data are published to. */
   readonly rooms: (value: T) => readonly string[];
 }
 
 /**
- * Reads data so that a client which then subscribes with `since` misses nothing that it does not show. What it shows does
- * not come again, either, unless the rooms are written to without a pause while it is read.
+ * Reads data with its offsets. A client that then subscribes with `since` misses no change that the data does not show.
+ * It gets no change that the data shows, unless the rooms are written to without a pause during the read.
  */
 export type Snapshot = <D extends { readonly id: string | number }, T>(
   request: SnapshotRequest<D, T>,

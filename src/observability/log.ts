@@ -58,7 +58,7 @@ export function logHubEvents(events: HubEvents, log: Log): void {
         "Redis is lost: from other workers only messages of class log arrive, by way of the database",
       );
   });
-  events.on("inlet", ({ channel, outcome }) => {
+  events.on("ingest", ({ channel, outcome }) => {
     if (outcome === "malformed") log.warn({ channel }, "malformed publication");
   });
   events.on("refused", (details) => log.info(details, "client refused"));

@@ -163,7 +163,7 @@ function countRedis(register: Registry, events: HubEvents): void {
     "Publications of other programs on Redis channels",
     ["channel", "outcome"],
   );
-  events.on("inlet", ({ channel, outcome }) => ingested.inc({ channel, outcome }));
+  events.on("ingest", ({ channel, outcome }) => ingested.inc({ channel, outcome }));
 }
 
 function counter<T extends string>(register: Registry, name: string, help: string, labelNames: T[]): Counter<T> {

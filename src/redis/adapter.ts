@@ -24,25 +24,25 @@ interface AdapterMessage {
       readonly nsp: string;
     };
     readonly opts: { readonly rooms: readonly string[]; readonly except: readonly string[]; readonly flags: object };
-    /** The facts that the message's class needs. Absent in broadcasts of other programs, which count as `volatile`. */
+    /** The version, or the offset and positions. Absent in broadcasts of other programs, which count as `volatile`. */
     readonly delivery?: Omit<Publication, "message">;
-    /** When it was sent, in milliseconds since the epoch. */
+    /** The time at which it was sent; epoch milliseconds. */
     readonly sentAt?: number;
   };
 }
 
-/** The adapter's own methods to send and receive, which it has under `protected`. */
+/** The adapter's methods to send and receive, which it declares `protected`. */
 interface Exchange {
-  /** Names the sender of a message; a worker receives its own messages too. */
+  /** The id of the sending adapter. A worker receives its own messages too. */
   readonly uid: string;
   doPublish(message: AdapterMessage): Promise<unknown>;
   onMessage(message: AdapterMessage): void;
 }
 
 /**
- * Socket.IO's sharded adapters on the worker's link to Redis, one for each root namespace: a worker subscribes to the rooms
- * that it has members in. On a server before Redis 7 the same channels are common ones. They differ from the original in
- * three things:
+ * Socket.IO's sharded adapters on the worker's link to Redis, one for each root namespace. A worker subscribes to the
+ * rooms that it has members in. On a server before Redis 7 the same channels are common ones. The adapters differ from
+ * the original in three points:
  * - messages of the hub go from `publish` to the receiver of each other worker;
  * - a message that Redis does not take now is not sent later;
  * - joining a room resolves when Redis has confirmed the subscription to the room's channel.
@@ -58,7 +58,7 @@ export class RedisRooms implements Peers {
   readonly #declared = new Map<string, OutboundTypes>();
   #receiver: PeerReceiver | undefined;
 
-  /** `clock` is real time. */
+  /** Makes the adapters' common part. `clock` is real time. */
   constructor(redis: Redis, clock: Clock, events: HubEvents) {
     this.#redis = redis;
     this.#clock = clock;
@@ -95,7 +95,7 @@ export class RedisRooms implements Peers {
     return adapter;
   }
 
-  /** Passes the other workers' publications to a receiver from now on. They arrive as these channels declare them. */
+  /** Passes the other workers' publications to a receiver from now on, with the classes that these channels declare. */
   deliverTo(receiver: PeerReceiver, channels: readonly Channel[]): void {
     for (const { rootNamespace, outbound } of channels) {
       this.#declared.set(rootNamespace, { ...outbound, ...this.#declared.get(rootNamespace) });
@@ -120,8 +120,8 @@ export class RedisRooms implements Peers {
     const [type, payload] = packet.data;
     const { rooms, except } = opts;
     const outbound = delivery && this.#declared.get(namespace)?.[type];
-    const known = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
-    this.#receiver?.receive({ ...delivery, message: { namespace, rooms, type, payload, ...known } }, except);
+    const declared = { delivery: outbound?.delivery ?? "volatile", key: outbound?.key?.(payload) };
+    this.#receiver?.receive({ ...delivery, message: { namespace, rooms, type, payload, ...declared } }, except);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Where Redis is: one server, a Redis Cluster, or whatever server the sentinels call the master. */
+/** The address of Redis: one server, a Redis Cluster, or the master that the sentinels name. */
 export interface RedisAddress {
   readonly kind: "server" | "cluster" | "sentinel";
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
@@ -6,21 +6,23 @@ export interface RedisAddress {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
-  /** The name that the sentinels know the master by. */
+  /** The name of the master among the sentinels. */
   readonly master: string | undefined;
 }
 
 const FORM =
   /^(redis|rediss|redis\+cluster|rediss\+cluster|redis\+sentinel):\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^?#]*))?$/;
 
-/** What `REDIS_URL` may look like. */
+/** The forms of `REDIS_URL`, for an error message. */
 const FORMS = [
   "redis://user:password@host:6379/0 (rediss:// for TLS)",
   "redis://user:password@host1:6379,host2:6379 for a Redis Cluster",
   "redis+sentinel://user:password@host1:26379,host2:26379/master",
 ].join(", ");
 
-/** Takes `REDIS_URL` apart. Throws an `Error` that tells the forms, and nothing of what stood there. */
+/**
+ * Parses `REDIS_URL`. Throws an `Error` that lists the forms and repeats no part of the URL, which may hold a password.
+ */
 export function parseRedisUrl(url: string): RedisAddress {
   const [, scheme = "", credentials, hosts = "", path = ""] = FORM.exec(url) ?? wrong();
   const kind = scheme.includes("sentinel")
@@ -43,12 +45,12 @@ export function parseRedisUrl(url: string): RedisAddress {
   };
 }
 
-function hostOf(text: string, usualPort: number): { host: string; port: number } {
+function hostOf(text: string, defaultPort: number): { host: string; port: number } {
   const [, host = "", port] = /^(\[[\da-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? wrong();
-  return { host: host.replace(/^\[|\]$/g, ""), port: port === undefined ? usualPort : Number(port) };
+  return { host: host.replace(/^\[|\]$/g, ""), port: port === undefined ? defaultPort : Number(port) };
 }
 
-/** `user:password`; a password alone may stand after a colon. */
+/** Splits `user:password`. A password alone may follow a colon. */
 function split(credentials: string): string[] {
   const colon = credentials.indexOf(":");
   const parts = colon < 0 ? [credentials] : [credentials.slice(0, colon), credentials.slice(colon + 1)];

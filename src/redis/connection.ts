@@ -1,9 +1,9 @@
 import { createClient, createCluster } from "redis";
 import type { RedisAddress } from "./address.ts";
 
-/** One life of the connections to Redis: it ends at the first fault, and never comes back by itself. */
+/** A pair of connections to Redis. It ends at the first fault and does not reconnect. */
 export interface RedisConnection {
-  /** A command; `key` finds the node of a Redis Cluster. Rejects when the connection ends before the answer. */
+  /** Sends a command. `key` selects the node of a Redis Cluster. Rejects when the connection ends before the answer. */
   command(key: string, args: readonly string[]): Promise<unknown>;
   publish(kind: ChannelKind, channel: string, payload: string | Buffer): Promise<unknown>;
   /** Resolves when Redis has confirmed the subscription. */
@@ -12,15 +12,18 @@ export interface RedisConnection {
   destroy(): void;
 }
 
-/** `sharded` channels cost only the workers that listen; on a server before Redis 7 they are common ones. */
+/**
+ * The kind of a Redis channel. A sharded one costs only the workers that subscribe to it; before Redis 7 it is a common
+ * one.
+ */
 export type ChannelKind = "sharded" | "common";
 
-/** How long a server has to take a connection, in milliseconds. */
+/** The time limit of a connect; milliseconds. */
 const CONNECT_MS = 2_000;
 
 type Listener = (payload: Buffer) => void;
 
-/** What a single client and one of a Redis Cluster have in common. */
+/** The common interface of a client of one server and one of a Redis Cluster. */
 interface Client {
   subscribe(channel: string, listener: Listener, bufferMode: true): Promise<void>;
   sSubscribe(channel: string, listener: Listener, bufferMode: true): Promise<void>;
@@ -34,15 +37,15 @@ interface Client {
 type Send = (key: string | undefined, args: readonly (string | Buffer)[]) => Promise<unknown>;
 
 /**
- * Connects: one connection for commands and publications, one for subscriptions. `onEnd` is called at the first fault of
- * either from then on. Rejects when it cannot connect; `signal` gives up.
+ * Opens one connection for commands and publications, and one for subscriptions. Calls `onEnd` at the first fault of
+ * either from then on. Rejects when it cannot connect, and when `signal` aborts.
  */
 export async function connectRedis(
   address: RedisAddress,
   onEnd: (error: Error) => void,
   signal: AbortSignal,
 ): Promise<RedisConnection> {
-  const target = address.kind === "sentinel" ? await askSentinels(address, signal) : address;
+  const target = address.kind === "sentinel" ? await findMaster(address, signal) : address;
   const opened: Client[] = [];
   const destroy = (): void => {
     for (const client of opened.splice(0)) quietly(() => client.destroy());
@@ -90,7 +93,7 @@ async function openBoth(address: RedisAddress, open: Open): Promise<{ send: Send
       rootNodes: address.hosts.map(({ host, port }) => ({ socket: socketTo(address, host, port) })),
       defaults: { ...optionsOf(address), socket: { connectTimeout, reconnectStrategy, ...(tls && { tls }) } },
     });
-    // The cluster keeps connections of their own for subscriptions.
+    // The cluster's client opens separate connections for subscriptions.
     const subscriber = await open(cluster as unknown as Client);
     return { send: (key, args) => cluster.sendCommand(key, false, [...args]), subscriber };
   }
@@ -106,7 +109,7 @@ function optionsOf({ username, password, database, kind }: RedisAddress) {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(kind !== "cluster" && { database }),
-    // What could not be sent is not kept to be sent later: by then it would be old.
+    // A command that cannot be sent now is not queued: it would be stale after a reconnect.
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: "disabled" as const,
@@ -128,9 +131,9 @@ async function majorVersion(send: Send): Promise<number> {
   return Number(/redis_version:(\d+)/.exec(info)?.[1] ?? 0);
 }
 
-/** The master's address by the first sentinel that knows it. */
-async function askSentinels(address: RedisAddress, signal: AbortSignal): Promise<RedisAddress> {
-  let last: unknown = new Error("no sentinel knows the master");
+/** Resolves to the master's address, from the first sentinel that has it. */
+async function findMaster(address: RedisAddress, signal: AbortSignal): Promise<RedisAddress> {
+  let last: unknown = new Error("no sentinel has the address of the master: check its name in REDIS_URL");
   for (const { host, port } of address.hosts) {
     const client = createClient({
       disableClientInfo: true,
@@ -159,7 +162,7 @@ async function askSentinels(address: RedisAddress, signal: AbortSignal): Promise
   throw last;
 }
 
-/** A client that has ended already throws when it is ended. */
+/** Runs `action` and ignores its error: a closed client throws when it is destroyed. */
 function quietly(action: () => void): void {
   try {
     action();

@@ -6,11 +6,11 @@ import type { Redis } from "./redis.ts";
 
 const CHANNEL = "junction:bus";
 
-/** How long an order is sent again to workers that come back; milliseconds. Longer, while Redis is lost. */
+/** How long an action is kept for workers that reconnect; milliseconds. Longer while Redis is lost. */
 const KEPT_MS = 60_000;
 
-/** An order that every worker carries out on its own connections. */
-const orderSchema = z.discriminatedUnion("do", [
+/** An action that every worker takes on its own connections. */
+const actionSchema = z.discriminatedUnion("do", [
   z.object({ do: z.literal("revoke"), credentialId: z.string() }),
   z.object({
     do: z.literal("evict"),
@@ -20,21 +20,21 @@ const orderSchema = z.discriminatedUnion("do", [
     message: z.string(),
   }),
 ]);
-type Order = z.output<typeof orderSchema>;
+type Action = z.output<typeof actionSchema>;
 
 const noteSchema = z.discriminatedUnion("note", [
-  z.object({ note: z.literal("order"), from: z.string(), id: z.string(), order: orderSchema }),
-  /** A worker is connected again, and may have missed orders. */
+  z.object({ note: z.literal("order"), from: z.string(), id: z.string(), order: actionSchema }),
+  /** The note of a worker that has reconnected, and may have missed actions. */
   z.object({ note: z.literal("back"), from: z.string() }),
 ]);
 type Note = z.output<typeof noteSchema>;
 
-/** The connections of this worker, as orders act on them. */
+/** The actions on the connections of this worker. */
 export type Controlled = Pick<Hub, "revoke" | "evict">;
 
-/** `Hub.revoke` and `Hub.evict` on every worker. Both are done on this worker when the call returns. */
+/** The revocations and evictions on every worker. Both are done on this worker when the call returns. */
 export interface ControlChannel extends Controlled {
-  /** Begins to carry out orders on a hub; before that there are no connections to act on. To be called once. */
+  /** Applies the actions to a hub from now on. Before that there are no connections. To be called once. */
   control(hub: Controlled): void;
 }
 
@@ -51,18 +51,18 @@ export function localControl(): ControlChannel {
 }
 
 /**
- * Makes the control channel to the other workers over Redis. An order that could not be sent, because this worker or
- * another had lost Redis, is sent when Redis is back; each worker carries out each order once. `clock` is real time.
+ * Makes the control channel to the other workers over Redis. An action that could not be sent, because this worker or
+ * another had lost Redis, is sent after the reconnect. Each worker takes each action once. `clock` is real time.
  */
 export function redisControl(redis: Redis, clock: Clock): ControlChannel {
-  const here = localControl();
-  let sent: { readonly id: string; readonly order: Order; readonly at: number }[] = [];
+  const local = localControl();
+  let recent: { readonly id: string; readonly action: Action; readonly at: number }[] = [];
   const done = new Set<string>();
 
   redis.subscribe("common", CHANNEL, (payload) => {
     const note = noteSchema.parse(JSON.parse(payload.toString()));
     if (note.from === redis.id) return;
-    if (note.note === "back") return sendAgain();
+    if (note.note === "back") return resend();
     if (done.has(note.id)) return;
     done.add(note.id);
     clock.after(2 * KEPT_MS, () => done.delete(note.id));
@@ -71,34 +71,34 @@ export function redisControl(redis: Redis, clock: Clock): ControlChannel {
   redis.on("state", (state) => {
     if (state === "lost") return;
     publish({ note: "back", from: redis.id });
-    sendAgain();
+    resend();
   });
 
   return {
-    control: here.control,
+    control: local.control,
     revoke: (credentialId) => send({ do: "revoke", credentialId }),
     evict: (namespace, room, userId, message) => send({ do: "evict", namespace, room, userId, message }),
   };
 
-  function send(order: Order): void {
-    execute(order);
-    forgetOld();
-    const entry = { id: randomUUID(), order, at: clock.now() };
-    sent.push(entry);
-    publish({ note: "order", from: redis.id, id: entry.id, order });
+  function send(action: Action): void {
+    execute(action);
+    dropOld();
+    const entry = { id: randomUUID(), action, at: clock.now() };
+    recent.push(entry);
+    publish({ note: "order", from: redis.id, id: entry.id, order: action });
   }
 
-  function execute(order: Order): void {
-    if (order.do === "revoke") here.revoke(order.credentialId);
-    else here.evict(order.namespace, order.room, order.userId, order.message);
+  function execute(action: Action): void {
+    if (action.do === "revoke") local.revoke(action.credentialId);
+    else local.evict(action.namespace, action.room, action.userId, action.message);
   }
 
-  function sendAgain(): void {
-    for (const { id, order } of sent) publish({ note: "order", from: redis.id, id, order });
+  function resend(): void {
+    for (const { id, action } of recent) publish({ note: "order", from: redis.id, id, order: action });
   }
 
-  function forgetOld(): void {
-    if (redis.state === "live") sent = sent.filter(({ at }) => at > clock.now() - KEPT_MS);
+  function dropOld(): void {
+    if (redis.state === "live") recent = recent.filter(({ at }) => at > clock.now() - KEPT_MS);
   }
 
   function publish(note: Note): void {

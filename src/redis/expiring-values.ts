@@ -1,15 +1,16 @@
 import type { Clock } from "../hub/clock.ts";
 import type { Redis } from "./redis.ts";
 
-/** Short-lived values under keys; `auth/` keeps its ws tokens so. */
+/** A store of short-lived values under keys; `auth/` keeps ws tokens in it. */
 interface Values {
   set(key: string, value: string, ttlMs: number): Promise<void>;
   get(key: string): Promise<string | undefined>;
 }
 
 /**
- * Values that all workers see, in Redis. Those that were set here are also kept in `local`, so that this worker knows them
- * while Redis is lost, and gives them to a Redis that comes back without them. `clock` is real time.
+ * Makes a store of values in Redis, for all workers. Values that this worker sets are also kept in `local`. It reads
+ * them there while Redis is lost, and writes them to Redis after a reconnect, in case Redis was restarted empty.
+ * `clock` is real time.
  */
 export function redisValues(redis: Redis, local: Values, clock: Clock): Values {
   const mine = new Map<string, number>();

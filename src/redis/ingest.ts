@@ -5,13 +5,13 @@ import { createTurns } from "../hub/in-turn.ts";
 import type { Message } from "../hub/message.ts";
 import type { Redis } from "./redis.ts";
 
-/** By Redis channel, the function that makes a message of a publication. */
+/** The functions that make a message of a publication, by Redis channel. */
 export type Ingest = Readonly<Record<string, (publication: unknown) => Message>>;
 
 /**
- * Subscribes to the channels on which other programs publish JSON. Every worker receives every publication and delivers it
- * to its own members. Messages of class `log` are an exception: one worker takes each by `claim` and publishes it to all.
- * A malformed publication is reported without its content.
+ * Subscribes to the channels on which other programs publish JSON. Every worker receives every publication and delivers
+ * it to its own members. Messages of class `log` are an exception: one worker claims each and publishes it to all. A
+ * malformed publication is reported without its content.
  */
 export function openIngest(
   redis: Redis,
@@ -27,7 +27,7 @@ export function openIngest(
       if (!message) return;
       if (message.delivery === "log") publish(channel, text, message);
       else hub.deliver(message);
-      hub.events.emit("inlet", { channel, outcome: "delivered" });
+      hub.events.emit("ingest", { channel, outcome: "delivered" });
     });
   }
 
@@ -36,7 +36,7 @@ export function openIngest(
       return messageOf(JSON.parse(text.toString()));
     } catch (error) {
       if (!isMalformed(error)) throw error;
-      hub.events.emit("inlet", { channel, outcome: "malformed" });
+      hub.events.emit("ingest", { channel, outcome: "malformed" });
       return undefined;
     }
   }
@@ -52,7 +52,7 @@ export function openIngest(
   }
 }
 
-/** Whether an error tells of a wrong publication, and not of a fault of the hub. */
+/** Returns true if the publication caused the error, and not a fault of the hub. */
 function isMalformed(error: unknown): boolean {
   return error instanceof SyntaxError || error instanceof z.ZodError || error instanceof HubError;
 }

@@ -5,16 +5,17 @@ import type { RedisConnection } from "./connection.ts";
 import { SCRIPTS, type ScriptName } from "./limit-scripts.ts";
 import type { Attendant, Redis } from "./redis.ts";
 
-/** How long what a worker holds outlives it, in milliseconds. */
+/** How long the counts of a worker outlive it; milliseconds. */
 const LEASE_MS = 10_000;
+/** The interval at which the lease is renewed; milliseconds. */
 const RENEW_MS = 2_000;
 
-/** One slot of a Redis Cluster for all: the scripts look at several keys. */
+/** The keys in Redis. All are in one slot of a Redis Cluster, because a script reads several of them. */
 const WORKERS = "{junction}:workers";
 const HOLDERS = "{junction}:holds:";
 const WINDOWS = "{junction}:window:";
 
-/** One connection's name for this worker, and the scripts that were loaded over it. */
+/** The name of this worker for one connection, and the scripts that were loaded over it. */
 interface Holder {
   readonly name: string;
   readonly connection: RedisConnection;
@@ -22,16 +23,16 @@ interface Holder {
 }
 
 export interface RedisLimits extends Limits {
-  /** Gives back all that this worker holds; to be called before the link is closed. */
+  /** Releases all that this worker holds. To be called before the link is closed. */
   leave(): Promise<void>;
 }
 
 /**
- * Limits and counts of all workers together, in Redis. What this worker holds is known here; Redis has a copy under a
- * name that is good for one connection, with a lease. Each new connection begins with a copy of its own, so that neither
- * an answer that was lost nor a Redis that was restarted empty leaves a count wrong.
+ * Makes the limits and counts of all workers together, in Redis. This worker has its own counts in memory. Redis has a
+ * copy of them, with a lease, under a name that is valid for one connection. Each new connection begins with a new
+ * copy, so that neither a lost answer nor a Redis that was restarted empty leaves a count wrong.
  *
- * While Redis is lost each worker keeps to its share: the limit divided by the number of workers there were, at least 1.
+ * While Redis is lost each worker keeps to its share: the limit divided by the last number of workers, at least 1.
  * `clock` is real time.
  */
 export function redisLimits(redis: Redis, clock: Clock): RedisLimits {
@@ -62,10 +63,10 @@ export function redisLimits(redis: Redis, clock: Clock): RedisLimits {
   return {
     async take(key, max) {
       const name = `take:${digest(key)}`;
-      const asked = holder;
-      const answer = asked && (await ask(asked, "take", [name, String(max)]));
+      const current = holder;
+      const answer = current && (await request(current, "take", [name, String(max)]));
       if (answer === 0) return undefined;
-      if (answer === 1) return hold(name, asked);
+      if (answer === 1) return hold(name, current);
       return (held.get(name) ?? 0) < share(max) ? hold(name, undefined) : undefined;
     },
 
@@ -73,7 +74,7 @@ export function redisLimits(redis: Redis, clock: Clock): RedisLimits {
       const args = [String(max), String(windowMs), randomUUID()];
       const answer = holder && (await run(holder, "attempt", WINDOWS + digest(key), args).catch(() => undefined));
       if (answer === 0) return false;
-      // Also what Redis allowed is recorded here, for the time when Redis may be lost.
+      // An attempt that Redis allowed is recorded here too, for a time when Redis is lost.
       const allowedHere = await local.attempt(key, answer === 1 ? max : share(max), windowMs);
       return answer === 1 || allowedHere;
     },
@@ -81,59 +82,59 @@ export function redisLimits(redis: Redis, clock: Clock): RedisLimits {
     count: (name) => hold(`count:${name}`, undefined),
 
     async counted(name) {
-      const answer = holder && (await ask(holder, "counted", [`count:${name}`]));
+      const answer = holder && (await request(holder, "counted", [`count:${name}`]));
       return answer ?? held.get(`count:${name}`) ?? 0;
     },
 
     async leave() {
       const leaving = holder;
       holder = undefined;
-      if (leaving) await ask(leaving, "leave", []);
+      if (leaving) await request(leaving, "leave", []);
     },
   };
 
-  /** Notes one more under `name`; `copiedBy` is the holder under which Redis has noted it already. */
+  /** Adds one to the count of `name`. `copiedBy`: the holder under which Redis has counted it already. */
   function hold(name: string, copiedBy: Holder | undefined): () => void {
     held.set(name, (held.get(name) ?? 0) + 1);
-    if (!copiedBy || copiedBy !== holder) tell(name, 1);
-    let given = false;
+    if (!copiedBy || copiedBy !== holder) addInRedis(name, 1);
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       const left = (held.get(name) ?? 1) - 1;
       if (left > 0) held.set(name, left);
       else held.delete(name);
-      tell(name, -1);
+      addInRedis(name, -1);
     };
   }
 
-  function tell(name: string, change: 1 | -1): void {
-    if (holder) void ask(holder, "add", [name, String(change)]);
+  function addInRedis(name: string, change: 1 | -1): void {
+    if (holder) void request(holder, "add", [name, String(change)]);
   }
 
   function share(max: number): number {
     return Math.max(1, Math.floor(max / workers));
   }
 
-  /** The script's answer; `undefined` when there is none, and then this connection is at its end. */
-  async function ask(asked: Holder, script: ScriptName, args: readonly string[]): Promise<number | undefined> {
+  /** Resolves to the script's answer; `undefined` when there is none, and then ends the connection. */
+  async function request(by: Holder, script: ScriptName, args: readonly string[]): Promise<number | undefined> {
     try {
-      const answer = await run(asked, script, WORKERS, [asked.name, HOLDERS, ...args]);
+      const answer = await run(by, script, WORKERS, [by.name, HOLDERS, ...args]);
       if (answer >= 0) return answer;
-      giveUp(asked, new Error("its lease has ended"));
+      failIfCurrent(by, new Error("its lease has ended"));
     } catch (error) {
-      giveUp(asked, error as Error);
+      failIfCurrent(by, error as Error);
     }
     return undefined;
   }
 
-  function giveUp(asked: Holder, reason: Error): void {
-    if (asked === holder) redis.fail(reason);
+  function failIfCurrent(by: Holder, reason: Error): void {
+    if (by === holder) redis.fail(reason);
   }
 
   async function renew(mine: Holder): Promise<void> {
     if (mine !== holder) return;
-    workers = (await ask(mine, "renew", [String(LEASE_MS)])) ?? workers;
+    workers = (await request(mine, "renew", [String(LEASE_MS)])) ?? workers;
     clock.after(RENEW_MS, () => renew(mine));
   }
 }
@@ -156,7 +157,7 @@ async function run(
   return Number(await connection.command(key, ["EVALSHA", shas[script], "1", key, ...args]));
 }
 
-/** Keys may hold what is nobody's business, such as a phone number; Redis gets to see none. */
+/** Returns the SHA-256 of a key. Keys may hold private data, such as a phone number, which must not get to Redis. */
 function digest(key: string): string {
   return createHash("sha256").update(key).digest("base64url");
 }

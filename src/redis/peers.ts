@@ -21,15 +21,18 @@ export interface PeerLink {
   readonly peers: Peers;
   readonly limits: Limits;
   readonly control: ControlChannel;
-  /** Makes short-lived values that all workers see; `local` keeps those of this worker. */
+  /** Makes a store of short-lived values for all workers; `local` keeps those of this worker. */
   shareValues(local: Values): Values;
-  /** Makes the adapter with the rooms of a root namespace. Absent where there is no Redis. */
+  /** Makes the adapter with the rooms of a root namespace. Absent without Redis. */
   readonly adapterOf?: (namespace: { readonly name: string }) => Adapter;
-  /** The readiness check. Absent where there is no Redis. */
+  /** Checks readiness. Absent without Redis. */
   readonly check?: () => void;
-  /** Begins to pass on the other workers' orders, publications and state. To be called once, when the hub delivers. */
+  /**
+   * Begins to pass on the other workers' actions, publications and state. To be called once, when the hub has its
+   * delivery.
+   */
   connect(served: Served): void;
-  /** Gives back the places that this worker holds, and ends the link. */
+  /** Releases the places that this worker holds, and closes the link. */
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export interface Served {
   readonly ingest: Ingest;
 }
 
+/** Options of the link. `clock`: the time of the limits of a worker without Redis. */
 export interface PeerLinkOptions {
   readonly redisUrl: string | undefined;
   readonly clock: Clock;
@@ -48,8 +52,8 @@ export interface PeerLinkOptions {
 }
 
 /**
- * Connects this worker to the others, where there is a Redis. A Redis that does not answer is no reason not to start.
- * Throws an `Error` when its URL has no known form. The link itself goes by real time.
+ * Connects this worker to the others, if `redisUrl` is set. Resolves even when Redis does not answer; the link then
+ * keeps trying. Rejects with an `Error` when the URL is malformed. The link itself takes real time.
  */
 export async function connectPeers({ redisUrl, clock, events }: PeerLinkOptions): Promise<PeerLink> {
   if (redisUrl === undefined) return localLink(clock);

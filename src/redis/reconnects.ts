@@ -5,10 +5,13 @@ import type { Redis } from "./redis.ts";
 
 const CHANNEL = "junction:back";
 
-/** The note of a worker that is connected again; `since`: the last certain arrival of a message, in milliseconds. */
+/** The note of a worker that has reconnected. `since`: the time at which it found Redis lost; epoch milliseconds. */
 const noteSchema = z.object({ from: z.string(), since: z.number() });
 
-/** Reports when this worker loses the others, and when it or another is connected again. `clock` is real time. */
+/**
+ * Reports to `receiver` when this worker loses the others, and when it or another worker has reconnected. `clock` is
+ * real time.
+ */
 export function watchReconnects(
   redis: Redis,
   receiver: Pick<PeerReceiver, "peersLost" | "peersFound">,

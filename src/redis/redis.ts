@@ -6,13 +6,13 @@ import { parseRedisUrl, type RedisAddress } from "./address.ts";
 import { type ChannelKind, connectRedis, type RedisConnection } from "./connection.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-/** How often the canary is sent. */
+/** The interval between two canaries; milliseconds. */
 const CANARY_MS = 1_000;
-/** Canaries in a row that may be on their way; with one more Redis is lost. */
-const CANARIES = 3;
-/** How long a connection has until it is live. */
+/** The number of canaries that may be on their way. With one more, Redis is lost. */
+const MAX_CANARIES = 3;
+/** The time limit for a connection to become live; milliseconds. */
 const CONNECT_MS = 5_000;
-/** The wait before the second try to connect; it doubles with each, up to the longest. */
+/** The wait before the second try to connect; milliseconds. It doubles with each try, up to `LONGEST_WAIT_MS`. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
@@ -22,28 +22,29 @@ LOST.catch(() => {});
 export type RedisState = "live" | "lost";
 
 interface RedisEvents {
-  /** Once per change; the first is how it was found at start. `reason` holds no secret. */
+  /** The state has changed; the first event has the state at start. `reason` holds no secret. */
   state: [RedisState, { readonly reason: string | undefined }];
-  /** A message that went out to other workers or programs, or came from them; the canary aside. */
+  /** A message was sent to other workers or programs, or received from them. Canaries do not count. */
   passed: ["in" | "out"];
-  /** A listener of ours threw. */
+  /** The listener of a subscription threw. */
   fault: [unknown];
 }
 
-/** Something that has to be put in order with each new connection, before Redis counts as live. */
+/** A part that has to set up each new connection before Redis counts as live. */
 export interface Attendant {
+  /** Sets up a new connection. A rejection ends it. */
   begin(connection: RedisConnection): Promise<void>;
-  /** The connection has ended. */
+  /** Notes that the connection has ended. */
   end(): void;
 }
 
 /**
- * This worker's link to Redis. It has one connection after another: at the first fault, or when its canary (a message
- * that it publishes to itself) does not come back, the connection is given up as a whole and a new one is put in order
- * from the start. So nothing is kept that might be half right, and nothing old is sent late.
+ * This worker's link to Redis. It has one connection after another. At the first fault, or when its canary (a message
+ * that it publishes to itself) does not return, the whole connection is destroyed and a new one is set up from the
+ * start. So no state of unknown correctness is kept, and no stale message is sent late.
  */
 export class Redis extends EventEmitter<RedisEvents> {
-  /** What tells this worker's publications from those of others. */
+  /** The sender id in this worker's publications. */
   readonly id = randomUUID();
   readonly #address: RedisAddress;
   readonly #clock: Clock;
@@ -57,14 +58,14 @@ export class Redis extends EventEmitter<RedisEvents> {
   #stopWaiting: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
 
-  /** Throws when the URL has no known form. `clock` must be real time. */
+  /** Makes a link that is not started. Throws an `Error` when the URL is malformed. `clock` must be real time. */
   constructor(url: string, clock: Clock) {
     super();
     this.#address = parseRedisUrl(url);
     this.#clock = clock;
   }
 
-  /** Why it is lost; for the log. */
+  /** The reason why Redis is lost; for the log. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -73,32 +74,32 @@ export class Redis extends EventEmitter<RedisEvents> {
     return this.#state ?? "lost";
   }
 
-  /** Channels that this worker listens to. */
+  /** The number of channels that this worker is subscribed to. */
   get subscriptions(): number {
     return this.#subscriptions.size;
   }
 
-  /** Those that are here when a connection begins have it put in order. */
+  /** Adds a part that sets up each connection from the next one on. */
   attend(attendant: Attendant): void {
     this.#attendants.push(attendant);
   }
 
-  /** Begins to connect, for ever; resolves when Redis is live, or the first try has failed. */
+  /** Connects, and reconnects until `close`. Resolves when Redis is live, or the first try has failed. */
   start(): Promise<void> {
     const first = new Promise<void>((resolve) => this.once("state", () => resolve()));
     this.#running = this.#run();
     return first;
   }
 
-  /** Rejects at once while Redis is lost, and as soon as it is lost before the answer. */
+  /** Sends a command. Rejects at once while Redis is lost, and when Redis is lost before the answer. */
   command(key: string, args: readonly string[]): Promise<unknown> {
     if (!this.#connection || this.#state !== "live") return Promise.reject(new Error("Redis is lost"));
     return this.#connection.command(key, args);
   }
 
   /**
-   * Sends to whoever listens; while Redis is lost the message is dropped. Resolves when Redis has taken it, and rejects
-   * when it has not; nobody need wait for it.
+   * Publishes a message; while Redis is lost it is dropped. Resolves when Redis has taken the message, and rejects when
+   * it has not. A rejection need not be handled.
    */
   publish(kind: ChannelKind, channel: string, payload: string | Buffer): Promise<void> {
     const connection = this.#connection;
@@ -115,9 +116,9 @@ export class Redis extends EventEmitter<RedisEvents> {
     return taken;
   }
 
-  /** Listens from now on, with every connection anew. One listener per channel. */
+  /** Subscribes from now on, over every connection. One listener per channel. */
   subscribe(kind: ChannelKind, channel: string, listener: (payload: Buffer) => void): void {
-    this.#subscriptions.want(kind, channel, (payload) => {
+    this.#subscriptions.add(kind, channel, (payload) => {
       this.emit("passed", "in");
       try {
         listener(payload);
@@ -128,23 +129,26 @@ export class Redis extends EventEmitter<RedisEvents> {
   }
 
   unsubscribe(channel: string): void {
-    this.#subscriptions.giveUp(channel);
+    this.#subscriptions.remove(channel);
   }
 
-  /** Resolves when a subscription stands that is just being made; `undefined` when there is nothing to wait for. */
+  /** Resolves when a subscription that is just being made is confirmed; `undefined` when there is none. */
   settled(channel: string): Promise<void> | undefined {
     return this.#state === "live" ? this.#subscriptions.settled(channel) : undefined;
   }
 
-  /** Gives the connection up for a new one: something is wrong with it. */
+  /** Replaces a faulty connection by a new one. */
   fail(reason: Error): void {
     this.#endConnection(reason);
   }
 
-  /** The readiness check: throws while Redis is lost. */
+  /** Checks readiness. Throws `HubError("unavailable")` while Redis is lost. */
   check(): void {
     if (this.#state !== "live")
-      throw new HubError("unavailable", "Lost; other workers are heard only of what is in the log");
+      throw new HubError(
+        "unavailable",
+        "Lost; from other workers only messages of class log arrive, by way of the database",
+      );
   }
 
   async close(): Promise<void> {
@@ -156,44 +160,44 @@ export class Redis extends EventEmitter<RedisEvents> {
 
   async #run(): Promise<void> {
     for (let wait = FIRST_WAIT_MS; !this.#closed; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const reason = await this.#live(() => {
+      const reason = await this.#connectOnce(() => {
         wait = FIRST_WAIT_MS / 2;
       });
       if (this.#closed) return;
-      this.#tell("lost", this.#describe(reason));
-      // Workers that lost Redis together should not all come back in the same moment.
+      this.#setState("lost", this.#reasonOf(reason));
+      // Workers that lost Redis together should not all reconnect at the same moment.
       await this.#pause(wait * (0.75 + Math.random() / 2));
     }
   }
 
-  /** One connection from its begin to its end; resolves with what ended it. */
-  async #live(onLive: () => void): Promise<Error> {
-    const giveUp = new AbortController();
+  /** Runs one connection from its start to its end. Resolves to the reason of the end. */
+  async #connectOnce(onLive: () => void): Promise<Error> {
+    const controller = new AbortController();
     let end = (_reason: Error): void => {};
     const ended = new Promise<Error>((resolve) => {
       end = resolve;
     });
     this.#endConnection = end;
-    const cancelTimeout = this.#clock.after(CONNECT_MS, () => end(new Error("no answer in time")));
+    const cancelTimeout = this.#clock.after(CONNECT_MS, () => end(new Error(`no answer within ${CONNECT_MS} ms`)));
     const undo: (() => void)[] = [];
     const begin = async (): Promise<void> => {
-      const made = await connectRedis(this.#address, end, giveUp.signal);
-      if (giveUp.signal.aborted) return made.destroy();
+      const made = await connectRedis(this.#address, end, controller.signal);
+      if (controller.signal.aborted) return made.destroy();
       undo.push(() => made.destroy());
       await this.#subscriptions.begin(made, end);
       for (const attendant of this.#attendants) await attendant.begin(made);
-      await this.#keepCanary(made, end, giveUp.signal);
-      if (giveUp.signal.aborted) return;
+      await this.#runCanary(made, end, controller.signal);
+      if (controller.signal.aborted) return;
       cancelTimeout();
       this.#connection = made;
       onLive();
-      this.#tell("live", undefined);
+      this.#setState("live", undefined);
     };
     begin().catch((error: unknown) => end(error as Error));
 
     const reason = await ended;
     cancelTimeout();
-    giveUp.abort();
+    controller.abort();
     this.#connection = undefined;
     this.#endConnection = () => {};
     this.#subscriptions.end();
@@ -203,10 +207,10 @@ export class Redis extends EventEmitter<RedisEvents> {
   }
 
   /**
-   * Sends the canary and watches for it until `signal`; resolves once the first one is back. Rounds are counted and not
-   * time, so that a worker that was busy does not take its own delay for the silence of Redis.
+   * Sends canaries until `signal` aborts, and ends the connection when they do not return. Resolves once the first one
+   * has returned. It counts rounds, not time, so that a delay of this worker does not count as one of Redis.
    */
-  async #keepCanary(connection: RedisConnection, end: (reason: Error) => void, signal: AbortSignal): Promise<void> {
+  async #runCanary(connection: RedisConnection, end: (reason: Error) => void, signal: AbortSignal): Promise<void> {
     const channel = `junction:canary:${this.id}`;
     let underWay = 0;
     let onReturn = (): void => {};
@@ -219,8 +223,8 @@ export class Redis extends EventEmitter<RedisEvents> {
     });
     const send = (): void => {
       if (signal.aborted) return;
-      if (underWay >= CANARIES) {
-        end(new Error("its canary does not come back"));
+      if (underWay >= MAX_CANARIES) {
+        end(new Error("its canary does not return"));
         return;
       }
       underWay += 1;
@@ -231,7 +235,7 @@ export class Redis extends EventEmitter<RedisEvents> {
     await first;
   }
 
-  #tell(state: RedisState, reason: string | undefined): void {
+  #setState(state: RedisState, reason: string | undefined): void {
     this.#reason = reason;
     if (this.#state === state) return;
     this.#state = state;
@@ -248,8 +252,8 @@ export class Redis extends EventEmitter<RedisEvents> {
     });
   }
 
-  /** What happened, for the log. */
-  #describe(error: Error): string {
+  /** Returns the text of an error for the log, without the user name and the password. */
+  #reasonOf(error: Error): string {
     const { password, username } = this.#address;
     const code = (error as { code?: unknown }).code;
     let text = error.message || (typeof code === "string" ? code : error.name);

@@ -2,19 +2,20 @@ import type { ChannelKind, RedisConnection } from "./connection.ts";
 
 type Listener = (payload: Buffer) => void;
 
+/** A subscription that this worker is to have. */
 interface Wanted {
   readonly kind: ChannelKind;
   readonly listener: Listener;
 }
 
 /**
- * The subscriptions that this worker wants, and the changes that bring each connection to Redis there. Changes of one channel go
- * one after another, each after Redis has confirmed the one before: clients of Redis lose a subscription that is asked
- * for again while it is being given up.
+ * The Redis subscriptions that this worker is to have, and the changes that each connection needs for them. Changes of
+ * one channel run one after another, each after Redis has confirmed the one before. The reason: the Redis client loses
+ * a subscription that is made again while it is being ended.
  */
 export class Subscriptions {
   readonly #wanted = new Map<string, Wanted>();
-  /** What is under way, by channel; resolves when the channel is as it is wanted, or the connection has ended. */
+  /** The changes under way, by channel. Each resolves when Redis has confirmed it, or the connection has ended. */
   readonly #changing = new Map<string, Promise<void>>();
   #connection: RedisConnection | undefined;
   #confirmed = new Map<string, Wanted>();
@@ -24,22 +25,25 @@ export class Subscriptions {
     return this.#wanted.size;
   }
 
-  want(kind: ChannelKind, channel: string, listener: Listener): void {
+  add(kind: ChannelKind, channel: string, listener: Listener): void {
     this.#wanted.set(channel, { kind, listener });
     this.#change(channel);
   }
 
-  giveUp(channel: string): void {
+  remove(channel: string): void {
     this.#wanted.delete(channel);
     this.#change(channel);
   }
 
-  /** Resolves when Redis has confirmed what was asked for; `undefined` when there is nothing to wait for. */
+  /** Resolves when Redis has confirmed the last change of the channel; `undefined` when none is under way. */
   settled(channel: string): Promise<void> | undefined {
     return this.#changing.get(channel);
   }
 
-  /** Subscribes to everything that is wanted; resolves when all of it is confirmed. `onFailure`: one was refused. */
+  /**
+   * Makes all subscriptions over a new connection. Resolves when all are confirmed. Calls `onFailure` when one is
+   * refused.
+   */
   async begin(connection: RedisConnection, onFailure: (error: Error) => void): Promise<void> {
     this.#connection = connection;
     this.#confirmed = new Map();

@@ -6,7 +6,7 @@ import { Broadcast } from "./writing/broadcast.ts";
 /** The clients of this worker, by their ids in the adapters. */
 export type Recipients = ReadonlyMap<string, Pick<MemberWire, "take">>;
 
-/** Makes the way to the members of rooms on this worker; the adapters of the root namespaces know them. */
+/** Makes the fan-out to the members of rooms on this worker, which the adapters of the root namespaces hold. */
 export function fanoutOf(io: SocketIoServer, recipients: Recipients): Fanout {
   return {
     deliver(message, except) {

@@ -15,12 +15,12 @@ import type { MemberWire } from "./wire.ts";
 /** Makes the adapter with the rooms of a root namespace. */
 export type RoomsAdapter = (namespace: Namespace) => Adapter;
 
-/** Makes an adapter that knows the members on this worker alone. */
+/** Makes an adapter with the members on this worker alone. */
 export const inMemory: RoomsAdapter = (namespace) => new Adapter(namespace);
 
 /**
- * Opens a namespace for every channel and brings its sockets, from both transports, into the hub. Returns the clients that
- * are connected, as recipients of messages to rooms.
+ * Opens a namespace for every channel and brings its sockets, from both transports, into the hub. Returns the clients
+ * that are connected, as recipients of messages to rooms.
  */
 export function openNamespaces(
   io: SocketIoServer,
@@ -83,7 +83,7 @@ function enter(
 ): void {
   const conn: unknown = socket.conn;
   const isPlain = conn instanceof PlainConnection;
-  // From here on the connection gives back what was taken for it; one Socket.IO client may come and go many times.
+  // From now on the connection releases its admission: one Socket.IO client may enter and leave namespaces many times.
   socket.conn.off("close", admission.release);
   const wire = isPlain ? conn.wire(socket) : new SocketIoWire(socket, channel);
   recipients.set(socket.id, wire);
@@ -121,7 +121,9 @@ function asConnectError(thrown: unknown): Error {
   return Object.assign(new Error(refusal.message), { data: { code, reason } });
 }
 
-/** Chooses the adapter of a namespace: root namespaces have rooms, namespaces with parameters share those of their root. */
+/**
+ * Chooses the adapter of a namespace: root namespaces have rooms, namespaces with parameters share those of their root.
+ */
 function adapterFor(channels: readonly Channel[], roomsOf: RoomsAdapter): (namespace: Namespace) => Adapter {
   const roots = new Set(channels.map(({ rootNamespace }) => rootNamespace));
   const withParams = channels.filter(({ namespace }) => namespace.includes("{"));

@@ -21,7 +21,7 @@ import { createEngine } from "./socketio/engine-io.ts";
 import { plainText } from "./writing/broadcast.ts";
 
 export interface TransportOptions {
-  /** This worker's name; session ids begin with it, so that a proxy can tell whose they are. */
+  /** This worker's name. Session ids begin with it, so that a proxy finds the worker of a session. */
   readonly worker: string;
   readonly maxPayloadBytes: number;
   readonly budgetBytes: number;
@@ -32,7 +32,7 @@ export interface TransportOptions {
 }
 
 export interface Transports {
-  /** The way to the members of rooms on this worker. */
+  /** The fan-out to the members of rooms on this worker. */
   readonly fanout: Fanout;
   /** Serves both transports on a port: every app under its name, and `apps` at their documented URLs. */
   serve(server: HttpServer, apps: readonly string[], http: (req: IncomingMessage, res: ServerResponse) => void): void;
@@ -44,7 +44,7 @@ export interface Transports {
 
 const SOCKET_IO_PATH = "/socket.io/";
 
-/** Opens the namespaces of all channels on both transports. One Socket.IO server stands behind both. */
+/** Opens the namespaces of all channels on both transports. One Socket.IO server serves both. */
 export function createTransports(hub: Hub, channels: readonly Channel[], options: TransportOptions): Transports {
   checkInternals();
   const generateId = (): string => `${options.worker}.${randomBytes(15).toString("base64url")}`;
@@ -93,8 +93,8 @@ export function createTransports(hub: Hub, channels: readonly Channel[], options
           const refusal = thrown instanceof Refusal ? thrown : new Refusal("internal");
           const { code, reason, status } = DISCONNECTS[refusal.disconnect];
           if (channel.refuse === "http") return answer(socket, status, reason);
-          const facts = { message: refusal.message, room: undefined, timestamp: timestamp(hub.clock) };
-          const text = plainText("error", channel.error(facts), channel.envelope ?? "flat");
+          const view = { message: refusal.message, room: undefined, timestamp: timestamp(hub.clock) };
+          const text = plainText("error", channel.error(view), channel.envelope ?? "flat");
           plain.refuse(req, socket, head, text, code, reason);
         }
       }
@@ -125,7 +125,7 @@ function pairs(roomsOf: ReadonlyMap<string, ReadonlySet<string>>): number {
   return count;
 }
 
-/** Parses the target of a request; `undefined` where it is no path, which no WebSocket client would send. */
+/** Parses the target of a request. Returns `undefined` if it is no path, which no WebSocket client sends. */
 function parseTarget(target = "/"): URL | undefined {
   const url = `http://localhost${target}`;
   return target.startsWith("/") && URL.canParse(url) ? new URL(url) : undefined;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createSnapshot } from "../../src/delivery/snapshot.ts";
 import { localLimits } from "../../src/hub/limits.ts";
-import { type App, type AppTools, defineApp, HubError, reply, z } from "../../src/index.ts";
+import { type App, type AppDeps, defineApp, HubError, reply, z } from "../../src/index.ts";
 import { startApps } from "../../src/start-apps.ts";
 import { type LoggedStore, loggedStore } from "../support/logged-store.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -17,8 +17,8 @@ describe("defineApp", () => {
     const { store } = database;
     const clock = new ManualClock();
     const out = { publish: async () => [], broadcast: () => {}, evict: () => {} };
-    const tools = { ...out, store, clock, limits: localLimits(clock), snapshot: createSnapshot(store.log) };
-    return startApps({ ...tools, apps, options, roles: ["user", "admin"] });
+    const shared = { ...out, store, clock, limits: localLimits(clock), snapshot: createSnapshot(store.log) };
+    return startApps({ ...shared, apps, options, roles: ["user", "admin"] });
   }
 
   it("gives what is declared to the server, a channel with the name of its app", async () => {
@@ -53,17 +53,17 @@ describe("defineApp", () => {
   it("gives an app its own options", async () => {
     const seen: unknown[] = [];
     const options = z.strictObject({ loud: z.boolean().default(false) });
-    const app = defineApp("loud", { options }, (tools) => void seen.push(tools.options.loud));
+    const app = defineApp("loud", { options }, (deps) => void seen.push(deps.options.loud));
     await start([app], { loud: { loud: true } });
     expect(seen).to.eql([true]);
     expect(app.options).to.equal(options);
   });
 
   it("counts sequences from where it is told", async () => {
-    let sequence: AppTools["sequence"] | undefined;
+    let sequence: AppDeps["sequence"] | undefined;
     await start([
-      defineApp("counting", (tools) => {
-        sequence = tools.sequence;
+      defineApp("counting", (deps) => {
+        sequence = deps.sequence;
       }),
     ]);
     const [next, later] = [sequence?.("a"), sequence?.("b", { startAfter: 1_000 })];
@@ -83,9 +83,12 @@ describe("defineApp", () => {
 
   it("refuses a route for a role that there is not, and what setting up throws", async () => {
     const route = { method: "get", path: "/api/x", summary: "X", credential: "jwt", response: z.object({}) } as const;
-    const app = defineApp("x", (tools) => tools.route({ ...route, roles: ["operator"], handle: () => ({}) }));
+    const app = defineApp("x", (deps) => deps.route({ ...route, roles: ["operator"], handle: () => ({}) }));
     const error = await start([app]).catch((thrown: Error) => thrown);
-    expect(error).to.have.property("message", 'GET /api/x is for the role "operator"; there is user, admin');
+    expect(error).to.have.property(
+      "message",
+      'GET /api/x is for the role "operator"; declare it, or use one of user, admin',
+    );
     const failing = defineApp("y", () => Promise.reject(new HubError("unavailable")));
     expect(await start([failing]).catch((thrown: Error) => thrown)).to.include({ code: "unavailable" });
   });

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { z } from "zod";
 import { type CommandRecords, openCommands } from "../../src/commands/command-records.ts";
-import { type Command, REPEATABLE_MS } from "../../src/hub/commands.ts";
+import { type Command, IDEMPOTENCY_MS } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import type { Collection, CollectionDeclaration, Document, Store } from "../../src/store/collection.ts";
 import { aThing, onEveryStore } from "../store/contract/bench.ts";
@@ -92,7 +92,7 @@ onEveryStore((bench) => {
         const asked = anew();
         const action = async (command: Command) => command.step();
         const { answer: first } = await worker.run(asked, action);
-        clock.advance(REPEATABLE_MS - 1);
+        clock.advance(IDEMPOTENCY_MS - 1);
         expect(await worker.run(asked, action)).to.eql({ answer: first, repeated: true });
         clock.advance(1);
         const again = await worker.run(asked, action);
@@ -314,7 +314,7 @@ onEveryStore((bench) => {
           return "answer";
         });
         expect(await first).to.eql({ answer: "answer", repeated: false });
-        expect(faults).to.eql(["remembering what came of a command"]);
+        expect(faults).to.eql(["storing the outcome of a command"]);
         store.failing = false;
         const action = async () => "answer";
         expect(await worker.run(asked, action)).to.eql({ answer: "answer", repeated: false });
@@ -349,7 +349,7 @@ onEveryStore((bench) => {
     it("removes what is older than ten minutes, a minute later at the earliest", async () => {
       const worker = await aWorker();
       await worker.run(anew(), async () => "old");
-      clock.advance(REPEATABLE_MS);
+      clock.advance(IDEMPOTENCY_MS);
       await worker.run(anew(), async () => "new");
       const left = async () => (await store.commands().find("byExpiry", { limit: 1_000 })).map(({ answer }) => answer);
       expect(await left()).to.include.members(['"old"', '"new"']);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { commandKey, once, outcomeOf, REPEATABLE_MS, resultOf } from "../../src/hub/commands.ts";
+import { commandKey, IDEMPOTENCY_MS, once, outcomeOf, resultOf } from "../../src/hub/commands.ts";
 import { HubError } from "../../src/hub/errors.ts";
 import { latest, log, reply, volatile } from "../../src/hub/outbound.ts";
 import { aChannel, aHub, error } from "./recording-wire.ts";
@@ -63,7 +63,7 @@ describe("a message with an id", () => {
         const { connection } = await enter(talking(credential), "ann");
         for (const id of [1, 1, 2]) {
           expect(await ask(connection, type, {}, "a")).to.eql({ ok: true, id });
-          clock.advance(REPEATABLE_MS / 2);
+          clock.advance(IDEMPOTENCY_MS / 2);
         }
       });
 

@@ -80,7 +80,7 @@ describe("the apps on two workers", () => {
   it("count what is malformed, tell of it without its content, and go on", async () => {
     const outcomes: string[] = [];
     const end = new Promise<void>((resolve) => {
-      other.hub.events.on("inlet", ({ outcome }) => {
+      other.hub.events.on("ingest", ({ outcome }) => {
         outcomes.push(outcome);
         if (outcome === "delivered") resolve();
       });

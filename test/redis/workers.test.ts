@@ -164,7 +164,7 @@ describe("two workers and Redis", () => {
 
   it("deliver what another program publishes to each member once, and survive what is malformed", async () => {
     const members = await everywhere("inlet");
-    const malformed = workers.all.map((worker) => new Promise((resolve) => worker.hub.events.once("inlet", resolve)));
+    const malformed = workers.all.map((worker) => new Promise((resolve) => worker.hub.events.once("ingest", resolve)));
     await workers.redis.command("PUBLISH", "board:note", "{ not JSON, and secret");
     for (const event of malformed) expect(await event).to.eql({ channel: "board:note", outcome: "malformed" });
     await workers.redis.command("PUBLISH", "board:note", JSON.stringify({ room: "inlet", text: 7 }));
@@ -201,7 +201,9 @@ describe("two workers and Redis", () => {
 
         const { status, body } = await one.call(undefined, "GET", "/readyz");
         expect(status).to.equal(200);
-        expect(body.reasons).to.eql(["redis: Lost; other workers are heard only of what is in the log"]);
+        expect(body.reasons).to.eql([
+          "redis: Lost; from other workers only messages of class log arrive, by way of the database",
+        ]);
         const newcomer = await join(await boardAt(one), room);
         one.hub.publish(onBoard(room, "note", { text: "alone" }));
         expect(await newcomer.next("note")).to.include({ text: "alone" });

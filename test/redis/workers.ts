@@ -66,7 +66,7 @@ const outbound = {
 /** A message of the board, to be published by any worker's hub. */
 export const { message: onBoard } = publisher("/board", outbound);
 
-/** An app for what the real ones do not show alone: rooms at will, and an inlet. */
+/** An app for what the real ones do not show alone: rooms at will, and ingest from a Redis channel. */
 const board = defineApp("board", ({ channel, ingest }) => {
   channel("/board", {
     path: "/board",

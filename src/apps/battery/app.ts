@@ -12,10 +12,10 @@ const options = z.strictObject({
 });
 
 /** Battery-swap stations: everybody sees what they hold, users book a battery and are told when it is ready. */
-export const battery = defineApp("battery", { options }, async (tools) => {
-  const { collection, sequence, channel, routes, seed, clock, snapshot } = tools;
+export const battery = defineApp("battery", { options }, async (deps) => {
+  const { collection, sequence, channel, routes, seed, clock, snapshot } = deps;
   const stations = await openStations(collection);
-  const notifications = createNotifications(tools);
+  const notifications = createNotifications(deps);
   const service = createBatteryService({
     stations,
     notifications,
@@ -25,7 +25,7 @@ export const battery = defineApp("battery", { options }, async (tools) => {
     nextBatteryId: sequence("batteries", { startAfter: 1_000 }),
     nextBookingId: sequence("battery_bookings"),
     clock,
-    exposeUser: tools.options.exposeUser,
+    exposeUser: deps.options.exposeUser,
   });
   batteryChannels(channel, service, clock);
   routes(batteryRoutes(service, notifications));

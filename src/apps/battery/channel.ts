@@ -1,5 +1,5 @@
 import {
-  type AppTools,
+  type AppDeps,
   type Client,
   type Clock,
   idOf,
@@ -24,7 +24,7 @@ export const FIRST_STATIONS = 100;
 const TEN_YEARS = 10 * 365 * 24;
 
 /** The three channels of the app: all stations, one station, and a user's own notifications. */
-export function batteryChannels(channel: AppTools["channel"], service: BatteryService, clock: Clock): void {
+export function batteryChannels(channel: AppDeps["channel"], service: BatteryService, clock: Clock): void {
   type Answering = { send(type: "pong", payload: { timestamp: string }): void };
   const on = {
     ping(client: Answering, { timestamp: sent }: { timestamp?: string | undefined }) {

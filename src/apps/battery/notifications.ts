@@ -1,5 +1,5 @@
 import {
-  type AppTools,
+  type AppDeps,
   type Clock,
   type Command,
   HubError,
@@ -16,8 +16,8 @@ import { NOTIFICATIONS, userRoom } from "./rooms.ts";
 export const KEPT = 1_000;
 
 export interface NotificationOptions {
-  readonly history: AppTools["history"];
-  readonly publish: AppTools["publish"];
+  readonly history: AppDeps["history"];
+  readonly publish: AppDeps["publish"];
   readonly clock: Clock;
 }
 

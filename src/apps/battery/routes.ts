@@ -38,8 +38,8 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       }),
       response: z.object({ items: z.array(placedStationView), seq: since }),
       async handle({ query }) {
-        const { value, seqs } = await service.listPlaced(query.after, query.limit);
-        return { items: value.map((station) => placed(station, seqs)), seq: seqs.get(ALL_STATIONS) };
+        const { value, offsets } = await service.listPlaced(query.after, query.limit);
+        return { items: value.map((station) => placed(station, offsets)), seq: offsets.get(ALL_STATIONS) };
       },
     }),
     defineRoute({
@@ -50,8 +50,8 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       params: atStation,
       response: placedStationView,
       async handle({ params }) {
-        const { value, seqs } = await service.getPlaced(params.id);
-        return placed(value, seqs);
+        const { value, offsets } = await service.getPlaced(params.id);
+        return placed(value, offsets);
       },
     }),
     defineRoute({
@@ -148,8 +148,8 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
   ];
 }
 
-function placed(station: Station, seqs: Snapped<unknown>["seqs"]): z.input<typeof placedStationView> {
-  return { ...summaryOf(station), seq: seqs.get(stationRoom(station.id)) ?? 0 };
+function placed(station: Station, offsets: Snapped<unknown>["offsets"]): z.input<typeof placedStationView> {
+  return { ...summaryOf(station), seq: offsets.get(stationRoom(station.id)) ?? 0 };
 }
 
 function viewOfBooking({ station, battery }: Booked): z.input<typeof bookingView> {

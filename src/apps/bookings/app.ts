@@ -9,8 +9,8 @@ import { createBookingsService } from "./service.ts";
 import { createSupportService } from "./support.ts";
 
 /** Home services: who booked one sees its status, its technician on the way, and talks with support. */
-export const bookings = defineApp("bookings", async (tools) => {
-  const { collection, channel, routes, ingest, seed, clock, snapshot, evict } = tools;
+export const bookings = defineApp("bookings", async (deps) => {
+  const { collection, channel, routes, ingest, seed, clock, snapshot, evict } = deps;
   const bookings = await openBookings(collection);
   const tickets = await openTickets(collection);
   const messages = await openTicketMessages(collection);

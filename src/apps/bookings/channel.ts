@@ -1,5 +1,5 @@
 import {
-  type AppTools,
+  type AppDeps,
   type Clock,
   type Client as HubClient,
   HubError,
@@ -25,7 +25,7 @@ export interface BookingsChannelOptions {
 
 /** The one channel of the bookings app: clients join the rooms of what concerns them. */
 export function bookingsChannel(
-  channel: AppTools["channel"],
+  channel: AppDeps["channel"],
   { bookings, support, clock }: BookingsChannelOptions,
 ): void {
   const typing = createTyping(clock);

@@ -1,4 +1,4 @@
-import { type AppTools, z } from "junction-hub";
+import { type AppDeps, z } from "junction-hub";
 import type { Broadcasts } from "./broadcasts.ts";
 import { location, status, supportMessage, userId, uuid } from "./messages.ts";
 
@@ -7,7 +7,7 @@ const support = z.object({ ticketId: uuid, senderId: userId, message: supportMes
 const technicianLocation = z.object({ bookingId: uuid, location });
 
 /** Hears the Redis channels on which other backends publish what happens to bookings that they keep. */
-export function bookingInlets(ingest: AppTools["ingest"], broadcasts: Broadcasts): void {
+export function bookingInlets(ingest: AppDeps["ingest"], broadcasts: Broadcasts): void {
   ingest("booking:status", (published) => {
     const { bookingId, userId, status } = bookingStatus.parse(published);
     return broadcasts.statusUpdate(bookingId, userId, status);

@@ -1,5 +1,5 @@
 import {
-  type AppTools,
+  type AppDeps,
   type Change,
   type Clock,
   type Command,
@@ -18,7 +18,7 @@ export interface BookingsServiceOptions {
   readonly bookings: Bookings;
   readonly broadcasts: Broadcasts;
   readonly clock: Clock;
-  readonly evict: AppTools["evict"];
+  readonly evict: AppDeps["evict"];
 }
 
 export type BookingsService = ReturnType<typeof createBookingsService>;

@@ -52,13 +52,13 @@ export function createSupportService(options: SupportServiceOptions) {
     ): Promise<{ items: readonly TicketMessage[]; seq: number }> {
       await get(id, identity);
       const room = supportRoom(id);
-      const { value: items, seqs } = await snapshot({
+      const { value: items, offsets } = await snapshot({
         namespace: NAMESPACE,
         read: () => messages.find("bySeq", { equals: [id], range: { after: afterSeq }, limit: PAGE }),
         documents: (items) => items,
         rooms: () => [room],
       });
-      return { items, seq: seqs.get(room) ?? 0 };
+      return { items, seq: offsets.get(room) ?? 0 };
     },
 
     async post(ticketId: string, identity: Identity, text: string, command: Command): Promise<TicketMessage> {

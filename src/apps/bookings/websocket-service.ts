@@ -1,4 +1,4 @@
-import { type AppTools, HubError, type Message, z } from "junction-hub";
+import { type AppDeps, HubError, type Message, z } from "junction-hub";
 import { createBroadcasts } from "./broadcasts.ts";
 import { type Location, type SupportMessage, userId as userIdSchema } from "./messages.ts";
 import type { Status } from "./statuses.ts";
@@ -20,7 +20,7 @@ export interface WebsocketService {
 }
 
 /** The service over a hub; it keeps no state, so there may be any number of them. */
-export function createWebsocketService(hub: Pick<AppTools, "publish" | "broadcast" | "clock">): WebsocketService {
+export function createWebsocketService(hub: Pick<AppDeps, "publish" | "broadcast" | "clock">): WebsocketService {
   const broadcasts = createBroadcasts(hub.clock);
   const publish = async (build: () => Message): Promise<void> => void (await hub.publish(checked(build)));
 

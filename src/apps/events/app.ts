@@ -5,13 +5,13 @@ import { eventRoutes } from "./routes.ts";
 import { createEventsService } from "./service.ts";
 
 /** Events with seats: who watches one sees every booking and how many seats are left. */
-export const events = defineApp("events", async (tools) => {
-  const { collection, sequence, routes, seed, clock, snapshot } = tools;
+export const events = defineApp("events", async (deps) => {
+  const { collection, sequence, routes, seed, clock, snapshot } = deps;
   const events = await openEvents(collection);
   // The demo's events have the ids 123 and 124; those that are created come after them.
   const nextId = sequence("events", { startAfter: 1_000 });
   const service = createEventsService({ events, nextId, snapshot, clock });
-  eventChannels(tools, service);
+  eventChannels(deps, service);
   routes(eventRoutes(service));
   seed(async (userId) => {
     for (const event of demoEvents(userId)) await events.ensure(event);

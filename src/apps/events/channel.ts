@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   type AppChannel,
-  type AppTools,
+  type AppDeps,
   type Client as HubClient,
   idOf,
   type Joining,
@@ -20,7 +20,7 @@ const SUBSCRIPTIONS = "events:subscriptions";
 
 /** The two channels of the events app: `/ws`, and `/ws/events/{eventId}`, which is subscribed from the start. */
 export function eventChannels(
-  { channel, limits, clock }: Pick<AppTools, "channel" | "limits" | "clock">,
+  { channel, limits, clock }: Pick<AppDeps, "channel" | "limits" | "clock">,
   service: EventsService,
 ): void {
   const subscriptions = new WeakMap<Client, Map<number, () => void>>();

@@ -72,13 +72,13 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
      * `since` get what comes after the seats as they are listed.
      */
     async list(identity: Identity, after: number, limit: number): Promise<(EventView & { seq: number })[]> {
-      const { value: listed, seqs } = await snapshot({
+      const { value: listed, offsets } = await snapshot({
         namespace: NAMESPACE,
         read: () => visibleAfter(after, identity, limit),
         documents: (listed) => listed,
         rooms: (listed) => listed.map(({ id }) => roomOf(id)),
       });
-      return listed.map((event) => ({ ...factsOf(event), seq: seqs.get(roomOf(event.id)) ?? 0 }));
+      return listed.map((event) => ({ ...factsOf(event), seq: offsets.get(roomOf(event.id)) ?? 0 }));
     },
 
     async create(

@@ -1,9 +1,9 @@
-import { type AppTools, joinAll, type Resumed } from "junction-hub";
+import { type AppDeps, joinAll, type Resumed } from "junction-hub";
 import { inbound, NOTIFICATION_TYPES, type NotificationType, outbound, type Subscribed } from "./messages.ts";
 import { NAMESPACE, roomOf } from "./service.ts";
 
 /** News of the user's own reservations and of all parking lots, for those who have subscribed to them. */
-export function parkingChannel(channel: AppTools["channel"]): void {
+export function parkingChannel(channel: AppDeps["channel"]): void {
   channel(NAMESPACE, {
     path: "/ws/notifications",
     credential: "wsToken",

@@ -1,11 +1,11 @@
-import type { AppTools } from "junction-hub";
+import type { AppDeps } from "junction-hub";
 import { inbound, outbound } from "./messages.ts";
 import type { VehiclesService } from "./service.ts";
 
 const MINUTE_MS = 60_000;
 
 /** Search as you type among the vehicles parked now. */
-export function vehicleChannel(channel: AppTools["channel"], service: VehiclesService): void {
+export function vehicleChannel(channel: AppDeps["channel"], service: VehiclesService): void {
   channel("/vehicles/search", {
     credential: "apiKey",
     envelope: "data",

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { ERRORS } from "../../hub/errors.ts";
-import { isRepeatable, type Route } from "../../hub/route.ts";
+import { type Route, takesIdempotencyKey } from "../../hub/route.ts";
 import { HTTP_ERRORS, type Problem } from "../problem.ts";
 import { type JsonSchema, type ObjectSchema, toJsonSchema } from "./json-schema.ts";
 
@@ -110,7 +110,7 @@ function operation(route: Route): Operation {
     parameters: [
       ...parameters(path, "path"),
       ...parameters(query, "query"),
-      ...(isRepeatable(route) ? [IDEMPOTENCY_KEY] : []),
+      ...(takesIdempotencyKey(route) ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(hasBody && {
       requestBody: { required: body.required.length > 0, content: { "application/json": { schema: body } } },
@@ -146,13 +146,13 @@ function responses(route: Route, hasBody: boolean): Operation["responses"] {
   const hasQuery = Object.keys(query.shape).length > 0;
   const schema = toJsonSchema(response, "output", "draft-2020-12");
   const problems: readonly (readonly [number, string, boolean])[] = [
-    [400, ERRORS.invalid_field.message, hasBody || hasParams || hasQuery || isRepeatable(route)],
+    [400, ERRORS.invalid_field.message, hasBody || hasParams || hasQuery || takesIdempotencyKey(route)],
     [401, ERRORS.unauthenticated.message, credential !== "none"],
     [403, ERRORS.forbidden.message, roles !== undefined],
     [404, ERRORS.not_found.message, hasParams],
     [413, ERRORS.too_large.message, hasBody],
     [415, HTTP_ERRORS.unsupported_media_type.message, hasBody],
-    [422, ERRORS.command_differs.message, isRepeatable(route)],
+    [422, ERRORS.command_differs.message, takesIdempotencyKey(route)],
   ];
   return {
     [status]: {

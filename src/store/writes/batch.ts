@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { REPEATABLE_MS } from "../../hub/commands.ts";
+import { IDEMPOTENCY_MS } from "../../hub/commands.ts";
 import type { Message, StoredPublication } from "../../hub/message.ts";
 import type { Change, PlainChange } from "../collection.ts";
 import { freeze } from "../storable.ts";
@@ -81,7 +81,7 @@ export function applyBatch<T>(
   if (document !== undefined && document !== before) document = check(document);
 
   const earlier = (current?.outbox ?? []).filter(({ id }) => !leaving.has(id));
-  const commands = (current?.commands ?? []).filter(({ id, at }) => !leaving.has(id) && at > now - REPEATABLE_MS);
+  const commands = (current?.commands ?? []).filter(({ id, at }) => !leaving.has(id) && at > now - IDEMPOTENCY_MS);
   const added = messages.filter(({ message }) => isStored(message)).map((message) => entryOf(message, now));
   const isTidied =
     batch.some(({ kind }) => kind === "tidy") &&

@@ -13,7 +13,9 @@ import type { Records, Step } from "./record.ts";
 export type Writes<T extends Document> = Pick<Collection<T>, "insert" | "ensure" | "modify" | "remove">;
 
 export interface GroupCommit<T extends Document> extends Writes<T> {
-  /** Writes a record without what may leave it, the document unchanged; not while writes of it are under way. */
+  /**
+   * Writes a record without the messages and marks that may leave it. Does nothing while writes of it are under way.
+   */
   tidy(id: Id): Promise<void>;
 }
 
@@ -25,17 +27,17 @@ export interface GroupCommitOptions<T extends Document> {
   readonly clock: Clock;
 }
 
-/** Keeps a record with its outbox small, and short the time for which a batch holds the database and this process. */
+/** The number of writes in a batch. It bounds the size of a record's outbox, and the time that one batch takes. */
 const MAX_BATCH = 256;
 
 /**
- * The writes of a collection, grouped: those that wait for the same document are applied one after another and written
- * once, with their messages; after the commit the messages are relayed in the order of the changes, then the callers are
- * answered. A caller that is refused, or whose document breaks the schema, fails alone.
+ * Makes the writes of a collection with group commit. Writes that wait for the same document are applied one after
+ * another and written once, with their messages. After the commit the messages are relayed in the order of the changes,
+ * then the writes resolve. A write that is refused, or whose document breaks the schema, rejects alone.
  */
 export function groupCommit<T extends Document>(options: GroupCommitOptions<T>): GroupCommit<T> {
   const { schema, records, outboxes, markers, clock } = options;
-  /** By document: what waits while a batch of it is under way. */
+  /** The writes that wait while a batch of their document is under way, by id. */
   const lanes = new Map<Id, Write<T>[]>();
 
   return {
@@ -83,12 +85,12 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
 
   async function run(id: Id, lane: Write<T>[]): Promise<void> {
     lanes.set(id, lane);
-    await null; // What is asked for in the same tick goes into the first batch.
+    await null; // Writes of the same tick go into the first batch.
     while (lane.length > 0) await commit(id, takeBatch(lane));
     lanes.delete(id);
   }
 
-  /** Never rejects: what goes wrong is its callers' answer. */
+  /** Commits a batch. Never rejects: a failure rejects the writes of the batch. */
   async function commit(id: Id, batch: readonly Write<T>[]): Promise<void> {
     const check = (document: T): T => checked(id, document);
     let outcome: BatchResult<T> = { write: "keep", messages: [], earlier: [], marked: [], answers: [] };
@@ -101,8 +103,8 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
     try {
       await records.update(id, step, batch[0]?.kind === "insert");
     } catch (error) {
-      // One of them took a unique value that is taken, or broke the schema: alone, each gets its own answer.
-      // Where nobody knows whether it is written, its messages are in the outbox if it is, and relayed from there.
+      // One of them used a unique value that is taken, or broke the schema. Committed alone, each gets its own result.
+      // After `unavailable` the batch may be written. Its messages are then in the outbox, and relayed from there.
       if (!isError(error, "unavailable") && batch.length > 1) for (const one of batch) await commit(id, [one]);
       else for (const { reject } of batch) reject(error);
       return;
@@ -121,7 +123,10 @@ export function groupCommit<T extends Document>(options: GroupCommitOptions<T>):
   }
 }
 
-/** The first of those that wait; a removal goes alone, since its record cannot keep the messages of the others. */
+/**
+ * Takes the next batch of the waiting writes. A removal is a batch of its own: it leaves no record for the others'
+ * messages.
+ */
 function takeBatch<T>(waiting: Write<T>[]): Write<T>[] {
   const removal = waiting.findIndex(({ kind }) => kind === "remove");
   return waiting.splice(0, removal === 0 ? 1 : removal > 0 ? Math.min(removal, MAX_BATCH) : MAX_BATCH);

@@ -5,7 +5,7 @@ import { fieldOf, type Index } from "../declaration.ts";
 import type { RoomLog } from "../log.ts";
 import { originOf } from "./origin.ts";
 
-/** How often a number is tried for that another worker takes at the same moment. */
+/** The number of tries to get a number while other workers take it first. */
 const MAX_TRIES = 100;
 
 export interface NumberingOptions<T extends Document, I extends string> {
@@ -15,8 +15,8 @@ export interface NumberingOptions<T extends Document, I extends string> {
 }
 
 /**
- * Makes `insertNext` for a collection. The unique index refuses a number that another worker has taken; a worker's own inserts
- * for one parent wait for each other.
+ * Makes `insertNext` for a collection. The unique index refuses a number that another worker has taken; a worker's own
+ * inserts for one parent wait for each other.
  */
 export function createInsertNext<T extends Document, I extends string>({
   indexes,
@@ -29,7 +29,7 @@ export function createInsertNext<T extends Document, I extends string>({
     const declared = indexes.get(index);
     const field = declared?.fields[parent.length];
     if (!declared?.unique || field === undefined || declared.fields.length !== parent.length + 1) {
-      throw new Error(`index ${index} numbers nothing: it is to be unique, with one field after those of the parent`);
+      throw new Error(`index ${index} numbers nothing: make it unique, with one field after those of the parent`);
     }
     return inTurn(JSON.stringify([index, parent]), async () => {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -48,7 +48,10 @@ export function createInsertNext<T extends Document, I extends string>({
     });
   };
 
-  /** Logs what another worker has stored with the last document and may not have relayed yet: logs have the numbers' order. */
+  /**
+   * Appends the last document's messages that another worker has not relayed yet, so that the log has the order of the
+   * numbers.
+   */
   async function appendPending(last: T): Promise<void> {
     const logged = originOf(last).pending.filter(({ message }) => message.delivery === "log");
     if (logged.length > 0) await log.append(logged);

@@ -1,4 +1,4 @@
-import { REPEATABLE_MS } from "../../hub/commands.ts";
+import { IDEMPOTENCY_MS } from "../../hub/commands.ts";
 
 /** A marker in a record. */
 interface PlacedMarker {
@@ -8,7 +8,7 @@ interface PlacedMarker {
   readonly drop: () => void;
 }
 
-/** The markers that this worker has written to records. Each is kept until it is forgotten or older than `REPEATABLE_MS`. */
+/** The markers that this worker has written to records. Each stays until it is forgotten or older than `IDEMPOTENCY_MS`. */
 export class Markers {
   /** By id; oldest first. */
   readonly #placed = new Map<string, PlacedMarker>();
@@ -16,7 +16,7 @@ export class Markers {
   /** Notes that a marker was written to a record at the time `at`; epoch milliseconds. `drop` lets it leave the record. */
   place(id: string, at: number, drop: () => void): void {
     for (const [oldest, placed] of this.#placed) {
-      if (placed.at > at - REPEATABLE_MS) break;
+      if (placed.at > at - IDEMPOTENCY_MS) break;
       this.#placed.delete(oldest);
     }
     this.#placed.set(id, { at, drop });

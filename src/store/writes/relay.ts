@@ -3,14 +3,14 @@ import type { StoredPublication } from "../../hub/message.ts";
 
 /** The result of relaying messages. */
 export interface Relayed {
-  /** Resolves when the messages are sent for good; rejects when they have to be relayed again. Absent: they are sent. */
+  /** Resolves when the messages are sent for good. Rejects when they must be relayed again. Absent: they are sent. */
   readonly forGood?: Promise<void>;
 }
 
 /**
- * Takes the messages of a change after its commit, in order; resolves when the change may be acknowledged. `earlier` are
- * messages of the same document that another worker has stored and may not have relayed yet: those of class `log` are
- * appended first. When it rejects, the messages are relayed again later.
+ * Takes the messages of a change after its commit, in order. Resolves when the change may be acknowledged. `earlier`:
+ * messages of the same document that another worker has stored and may not have relayed yet. Those of class `log` are
+ * appended first. After a rejection the messages are relayed again later.
  */
 export type Relay = (messages: readonly StoredPublication[], earlier: readonly StoredPublication[]) => Promise<Relayed>;
 
@@ -19,7 +19,7 @@ export interface RelayTarget {
   relay(...change: Parameters<Relay>): ReturnType<Relay>;
 }
 
-/** The target of a store that has no other yet: the messages stay in their outboxes. */
+/** The target until `Store.relayTo`: it rejects, so the messages stay in their outboxes. */
 export const NO_TARGET: RelayTarget = {
   async relay() {
     throw new HubError("unavailable");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type AppTools, collectionsOf } from "../../../src/app.ts";
+import { type AppDeps, collectionsOf } from "../../../src/app.ts";
 import { eventChannels } from "../../../src/apps/events/channel.ts";
 import { openEvents } from "../../../src/apps/events/collections.ts";
 import { createEventsService } from "../../../src/apps/events/service.ts";
@@ -19,7 +19,7 @@ describe("admission to an event's own channel", () => {
     const events = await openEvents(collectionsOf(store));
     const service = createEventsService({ events, nextId: async () => 1, snapshot: createSnapshot(store.log), clock });
     const channels: Channel[] = [];
-    const channel: AppTools["channel"] = (namespace, declaration) => {
+    const channel: AppDeps["channel"] = (namespace, declaration) => {
       channels.push(defineChannel({ ...declaration, app: "events", namespace }));
       return publisher(namespace, declaration.outbound);
     };
