@@ -1,4 +1,4 @@
-# The worker, and the nginx in front of the workers: docker compose up --build
+# Two images: the worker, and the nginx in front of the workers. Build and start: docker compose up --build
 
 FROM node:22-bookworm-slim AS dependencies
 WORKDIR /app

@@ -16,7 +16,7 @@ describe("a template", () => {
   });
 
   it("must not name what is not there", () => {
-    expect(() => fill("{{x}}", {})).to.throw("the template names x");
+    expect(() => fill("{{x}}", {})).to.throw("the template uses x, which has no value");
     expect(() => fill("{{#x}}\n{{/x}}\n", { x: "text" })).to.throw("the template repeats x, which is no list");
   });
 });
