@@ -48,7 +48,7 @@ describe("the room log in MongoDB", () => {
   const fill = (store: Store, room: string, last: number, first = 1) =>
     store.log.append(upTo(last, first).map((at) => entry(`${at}`, room)));
   const found = async (room: string) =>
-    (await two.log.read(named(room), 0, 1_000)).map(({ id, offset: seq }) => `${seq} ${id}`);
+    (await two.log.read(named(room), 0, 1_000)).map(({ id, offset }) => `${offset} ${id}`);
 
   it("is unavailable while the server cannot be reached, and works again after", async () => {
     proxy.cut();
@@ -67,7 +67,7 @@ describe("the room log in MongoDB", () => {
     // Now it knows where the room ends: what it says next is what it appends.
     proxy.loseNextAnswer();
     const places = await fill(one, room, 50, 2);
-    expect(places).to.deep.equal(upTo(50, 2).map((seq) => [{ room, seq }]));
+    expect(places).to.deep.equal(upTo(50, 2).map((offset) => [{ room, offset }]));
     expect(await found(room)).to.deep.equal(upTo(50).map((at) => `${at} ${at}`));
   });
 
