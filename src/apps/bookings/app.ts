@@ -3,7 +3,7 @@ import { begin } from "./booking.ts";
 import { createBroadcasts } from "./broadcasts.ts";
 import { bookingsChannel } from "./channel.ts";
 import { type Booking, openBookings, openTicketMessages, openTickets, type Ticket } from "./collections.ts";
-import { bookingInlets } from "./inlets.ts";
+import { bookingIngest } from "./ingest.ts";
 import { bookingRoutes } from "./routes.ts";
 import { createBookingsService } from "./service.ts";
 import { createSupportService } from "./support.ts";
@@ -19,7 +19,7 @@ export const bookings = defineApp("bookings", async (tools) => {
   const support = createSupportService({ tickets, messages, broadcasts, snapshot, clock });
   bookingsChannel(channel, { bookings: service, support, clock });
   routes(bookingRoutes(service, support));
-  bookingInlets(ingest, broadcasts);
+  bookingIngest(ingest, broadcasts);
   seed(async (userId) => {
     const createdAt = timestamp(clock);
     await bookings.ensure(demoBooking(userId, createdAt));

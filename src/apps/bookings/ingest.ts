@@ -7,7 +7,7 @@ const support = z.object({ ticketId: uuid, senderId: userId, message: supportMes
 const technicianLocation = z.object({ bookingId: uuid, location });
 
 /** Hears the Redis channels on which other backends publish what happens to bookings that they keep. */
-export function bookingInlets(ingest: AppTools["ingest"], broadcasts: Broadcasts): void {
+export function bookingIngest(ingest: AppTools["ingest"], broadcasts: Broadcasts): void {
   ingest("booking:status", (published) => {
     const { bookingId, userId, status } = bookingStatus.parse(published);
     return broadcasts.statusUpdate(bookingId, userId, status);
