@@ -4,14 +4,14 @@ import { type Event, openEvents } from "./collections.ts";
 import { eventRoutes } from "./routes.ts";
 import { createEventsService } from "./service.ts";
 
-/** Events with seats: who watches one sees every booking and how many seats are left. */
-export const events = defineApp("events", async (tools) => {
-  const { collection, sequence, routes, seed, clock, snapshot } = tools;
+/** Events with seats: clients that watch one get every booking and the number of seats left. */
+export const events = defineApp("events", async (deps) => {
+  const { collection, sequence, routes, seed, clock, snapshot } = deps;
   const events = await openEvents(collection);
-  // The demo's events have the ids 123 and 124; those that are created come after them.
+  // The demo's events have the ids 123 and 124; created ones get ids above 1,000.
   const nextId = sequence("events", { startAfter: 1_000 });
   const service = createEventsService({ events, nextId, snapshot, clock });
-  eventChannels(tools, service);
+  eventChannels(deps, service);
   routes(eventRoutes(service));
   seed(async (userId) => {
     for (const event of demoEvents(userId)) await events.ensure(event);
