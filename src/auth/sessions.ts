@@ -21,7 +21,7 @@ export interface Sessions {
   begin(userId: string): Promise<IssuedSession>;
   /**
    * Exchanges a refresh token for a new one and invalidates the old. A token that was used before invalidates its whole
-   * family, because one of its two users has a stolen copy. Rejects with `HubError("unauthenticated")`.
+   * family, because somebody may have a stolen copy. Rejects with `HubError("unauthenticated")`.
    */
   rotate(refreshToken: string): Promise<IssuedSession>;
   /** Ends a session, which invalidates all its refresh tokens. Does nothing if the session does not exist. */

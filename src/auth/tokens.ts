@@ -31,7 +31,7 @@ export type TokenIssuer = (user: { id: string; role: Role; email: string }, fami
 /** Most characters of a token. Longer ones are refused unparsed; they would not fit the headers of a request anyway. */
 const LONGEST_TOKEN = 8_192;
 
-/** The last second that a `Date` can express, in seconds since the epoch. */
+/** The last second that a `Date` can express, in seconds since the epoch. Later times are not exact. */
 const LAST_SECOND = 8.64e12;
 
 /** Algorithms for keys of the JWKS. Public-key ones only: a published key must never be used as a shared secret. */

@@ -2,8 +2,8 @@ import { type Collection, type OpenCollection, z } from "junction-hub";
 import { STATUSES } from "./messages.ts";
 
 /**
- * Most reservations of a lot, about the spots of the largest car parks. More would make its document too large to
- * write per change.
+ * Most free spots and most reservations of a lot: about the spots of the largest car parks. More reservations would
+ * make its document too large to write per change.
  */
 export const MAX_SPOTS = 20_000;
 
