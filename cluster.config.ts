@@ -1,7 +1,7 @@
 import { defineConfig } from "./src/config.ts";
 
 /**
- * What this deployment consists of. Everything has a default; the environment wins over what stands here.
+ * The settings of this deployment. Each has a default. The environment overrides this file.
  * The options are documented in src/config.ts.
  */
 export default defineConfig({

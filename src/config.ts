@@ -9,58 +9,65 @@ export interface DoorConfig {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
-/** The options of `cluster.config.ts`; apps that have options of their own add a part each, under their names. */
+/** The options of `cluster.config.ts`. Each app with options of its own adds a part under its name. */
 const fileSchema = z.strictObject({
   /**
-   * Which port serves which apps at their documented URLs; every port serves all of them under their names. Default:
-   * port 3000 with all of them.
+   * The ports, each with the apps that it serves at their documented URLs. Besides, every port serves every app under
+   * its name. Default: port 3000 with all apps.
    */
   doors: z
     .array(z.strictObject({ port, apps: z.array(z.string()) }))
     .min(1)
     .optional(),
-  /** Where the embedded database and the development secret live. */
+  /** The folder of the embedded database and the development secret. */
   dataDir: z.string().min(1).default("./data"),
-  /** Largest message that a client may send, in bytes; a larger one is closed with 1009. */
+  /** Bytes of the largest message that a client may send. A larger one closes the connection with 1009. */
   maxPayloadBytes: z
     .number()
     .int()
     .min(128)
     .default(16 * 1024),
-  /** Bytes that a slow client may leave untaken before its queue is thinned and, if that is not enough, closed 1013. */
+  /**
+   * Bytes that a slow client may leave unread before its queue is conflated and, if that is not enough, it is closed
+   * with 1013.
+   */
   budgetBytes: z
     .number()
     .int()
     .min(16 * 1024)
     .default(1024 * 1024),
   /**
-   * Milliseconds that writes wait for more to be joined with, while the loop is busy writing; they never wait longer than
-   * the last ones took, so that a loop with time to spare writes at the end of the tick. 0: always so.
+   * Most milliseconds that writes wait for more frames while the event loop is busy writing. They never wait longer
+   * than the last writes took, so an idle loop writes at the end of the tick. With 0 every write is at the end of the
+   * tick.
    */
   coalesceMs: z.number().min(0).max(5).default(1),
   /** Origins whose pages may call the HTTP API and the polling transport. */
   origins: z.union([z.literal("*"), z.array(z.url())]).default("*"),
   cluster: z
     .strictObject({
-      /** How many workers `npm run cluster` starts; default: one per core. `HUB_WORKERS` wins. */
+      /** Number of workers that `npm run cluster` starts. Default: one per core. `HUB_WORKERS` overrides it. */
       workers: z.number().int().min(1).max(64).optional(),
-      /** Milliseconds over which a worker that was told to end (SIGTERM) moves its clients off, in batches. */
+      /** Milliseconds over which a worker that gets SIGTERM moves its clients off, in batches. */
       drainMs: z.number().int().min(0).max(600_000).default(10_000),
-      /** Clients are asked to come back after a random delay of up to this many milliseconds. */
+      /** Most milliseconds of the random delay after which those clients are to reconnect. */
       comeBackMs: z.number().int().min(0).max(600_000).default(2_000),
-      /** Loopback port where the primary serves `/metrics`, summed over its workers; 0 takes a free one. */
+      /** Loopback port on which the primary serves `/metrics`, summed over its workers; 0: any free port. */
       metricsPort: port.default(9464),
     })
     .prefault({}),
   nginx: z
     .strictObject({
-      /** Certificate (with its chain) and key, as PEM files: every door then speaks https and wss. */
+      /**
+       * Paths of the certificate (with its chain) and the key, as PEM files. With them every door serves https and
+       * wss.
+       */
       tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
-      /** Clients that each of nginx's processes (one per core) can have at once. */
+      /** Most clients at once for each of nginx's processes (one per core). */
       clientsPerProcess: z.number().int().min(16).max(500_000).default(10_000),
-      /** New WebSocket and Socket.IO connections that one address may open per second; more are answered 429. */
+      /** New WebSocket and Socket.IO connections that one address may open per second. More get 429. */
       connectionsPerSecond: z.number().int().min(1).max(1_000_000).default(200),
-      /** How many more may come at once before that rate is held. */
+      /** Number of connections above that rate that one address may open in a burst. */
       connectionsBurst: z.number().int().min(1).max(1_000_000).default(1_000),
       /** Seconds that a client may take to send its request's headers, and between two parts of its body. */
       headerTimeoutSeconds: z.number().int().min(1).max(300).default(10),
@@ -71,8 +78,8 @@ const fileSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * How many messages of class `log` a room keeps for clients that come back, and for how many hours, by root namespace:
-   * `{ "/events": { messages: 5000 } }`. Default: what the channel declares, else 1,000 and 24 hours.
+   * Retention by root namespace: number of messages of class `log` that a room keeps for clients that resume, and hours
+   * that it keeps them: `{ "/events": { messages: 5000 } }`. Default: as the channel declares, else 1,000 and 24 hours.
    */
   retention: z
     .record(
@@ -83,56 +90,58 @@ const fileSchema = z.strictObject({
       }),
     )
     .default({}),
-  /** How much is logged. */
+  /** Lowest level that is logged. */
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
 type Settings = z.output<typeof fileSchema>;
 
-/** An app as its configuration sees it. */
+/** The parts of an app that its configuration needs. */
 export type ConfiguredApp = Pick<App, "name" | "options">;
 
-/** What `cluster.config.ts` may say. Beside the hub's own options it has those of apps, which are checked at start. */
+/** The content of `cluster.config.ts`: the hub's options, and those of the apps, which are checked at start. */
 export type ConfigFile = z.input<typeof fileSchema> & Readonly<Record<string, unknown>>;
 
-/** Gives `cluster.config.ts` its types. */
+/** Returns its argument. Gives `cluster.config.ts` its types. */
 export function defineConfig(file: ConfigFile): ConfigFile {
   return file;
 }
 
 export interface Config extends Readonly<Omit<Settings, "doors">> {
   readonly doors: readonly DoorConfig[];
-  /** The options of the apps, by app: what the schema of each has made of its part of the file. */
+  /** The options of the apps, by name: each app's part of the file, parsed by its schema. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly production: boolean;
-  /** Whether the demo data is put in place: on the embedded default, never in production. */
+  /** True if the demo data is created: with the embedded database, but never in production. */
   readonly seedDemo: boolean;
-  /** This worker's name, `w1` where there is only one; session ids begin with it. */
+  /** This worker's name, `w1` by default. Session ids begin with it. */
   readonly worker: string;
-  /** How many workers `npm run cluster` starts; absent: one per core. */
+  /** Number of workers that `npm run cluster` starts; `undefined`: one per core. */
   readonly workers: number | undefined;
-  /** Under `npm run cluster`: the folder with the sockets on which nginx finds this worker; it has no ports then. */
+  /** Under `npm run cluster`: the folder with the sockets by which nginx reaches this worker. It then has no ports. */
   readonly sockets: string | undefined;
-  /** Proxies whose `X-Forwarded-For` is believed; absent: none. */
+  /** Proxies whose `X-Forwarded-For` is trusted; `undefined`: none. */
   readonly trustedProxies: string | undefined;
-  /** What a scraper that is not on this machine shows as a bearer token to read `/metrics`. */
+  /** Bearer token that a scraper on another machine needs to read `/metrics`. */
   readonly metricsToken: string | undefined;
   readonly mongodbUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwksUrl: string | undefined;
-  /** What looked like a setting but is none; to be told, not to stop for. */
+  /** Warnings about environment variables that look like settings but are none. They do not stop the start. */
   readonly warnings: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The last three are for whoever starts a worker (the primary, a container): its name, its sockets, its proxies. */
+/**
+ * The settings that begin with `HUB_`. The last three are set by the starter of a worker, the primary or a container.
+ */
 const HUB_NAMES = ["HUB_DOORS", "HUB_WORKERS", "HUB_DATA_DIR", "HUB_WORKER", "HUB_SOCKETS", "HUB_PROXIES"] as const;
 
 /**
- * The configuration of one worker: the environment wins over `cluster.config.ts`, which wins over the defaults.
- * Throws an `Error` whose text names every setting that is wrong.
+ * Returns the configuration of one worker. The environment overrides `cluster.config.ts`, which overrides the defaults.
+ * Throws an `Error` that names a wrong setting of the environment, or every wrong setting of the file.
  */
 export function loadConfig(env: Environment, file: unknown, apps: readonly ConfiguredApp[]): Config {
   const { settings, options } = parseFile(file ?? {}, apps);
@@ -166,7 +175,7 @@ export function loadConfig(env: Environment, file: unknown, apps: readonly Confi
   });
 }
 
-/** Checks the file, and parts the hub's own settings from those of apps with options. */
+/** Parses the file and separates the hub's own settings from the options of apps. */
 function parseFile(file: unknown, apps: readonly ConfiguredApp[]) {
   const parts: Record<string, z.ZodType> = {};
   for (const { name, options } of apps) {
@@ -180,7 +189,7 @@ function parseFile(file: unknown, apps: readonly ConfiguredApp[]) {
   return { settings: partOf(false) as Settings, options: partOf(true) };
 }
 
-/** `HUB_DOORS="3000:chat,polls;5000:orders"`, or `PORT` alone for one port with every app. */
+/** Parses the doors from `HUB_DOORS="3000:chat,polls;5000:orders"`, or from `PORT` alone: one port with every app. */
 function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | undefined {
   if (env.HUB_DOORS) {
     const doors = env.HUB_DOORS.split(";").filter((door) => door.trim() !== "");
@@ -200,7 +209,7 @@ function doorsFrom(env: Environment, apps: readonly string[]): DoorConfig[] | un
   return [{ port: parsed.data, apps: [...apps] }];
 }
 
-/** nginx finds a session's worker by this name, so it has one form. */
+/** Checks the name of a worker. It has a fixed form, because nginx finds a session's worker by it. */
 function workerName(name: string): string {
   if (!/^w\d{1,6}$/.test(name)) throw new Error(`HUB_WORKER must be w and a number, such as w3, not "${name}"`);
   return name;

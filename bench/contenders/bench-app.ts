@@ -8,10 +8,10 @@ const outbound = {
 
 const NAMESPACE = "/bench";
 
-/** What the benchmark publishes. */
+/** Builds the messages that the benchmark publishes. */
 export const { message } = publisher(NAMESPACE, outbound);
 
-/** The app that the broadcast scenarios run on: whoever asks is in a room. */
+/** The app that the broadcast scenarios run on: any client may join any room. */
 export const bench = defineApp("bench", ({ channel }) => {
   channel(NAMESPACE, {
     path: "/ws",

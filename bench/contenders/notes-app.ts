@@ -3,10 +3,13 @@ import { defineApp, log, reply, volatile, z } from "../../src/index.ts";
 const note = z.object({ n: z.number(), at: z.number(), text: z.string() });
 const pad = z.object({ id: z.number().int(), notes: z.number().int() });
 
-/** The documents that the notes are written to. */
+/** Number of documents that the notes are written to. */
 export const PADS = 10;
 
-/** What class `log` costs: a route that changes a document and tells a room of it, by either class. */
+/**
+ * The app that measures the cost of class `log`: a route changes a document and sends a message of either class to a
+ * room.
+ */
 export const notes = defineApp("notes", async ({ collection, channel, route }) => {
   const pads = await collection("bench-pads", pad);
   for (let id = 1; id <= PADS; id++) await pads.ensure({ id, notes: 0 });
@@ -26,7 +29,7 @@ export const notes = defineApp("notes", async ({ collection, channel, route }) =
   route({
     method: "post",
     path: "/api/notes/{pad}",
-    summary: "Note something, for a room to hear",
+    summary: "Add a note and send it to a room",
     credential: "none",
     params: z.object({ pad: z.coerce.number().int() }),
     body: z.object({ room: z.string(), type: z.enum(["entry", "note"]), note }),

@@ -15,12 +15,12 @@ export {
   type Token,
 } from "../client/index.ts";
 
-// Types alone are imported from the apps: nothing of the server gets into a browser's bundle.
+// Only types are imported from the apps, so that no server code gets into a browser's bundle.
 
 type Stations = client.Declared<typeof battery.inbound, typeof battery.stationOutbound, "none">;
 type Events = client.Declared<typeof events.inbound, typeof events.outbound, "jwt">;
 
-/** Every namespace of the hub; one with a parameter is written with it, `/events/7`. */
+/** Every namespace of the hub. A parameter is filled in: `/events/7`. */
 export interface Namespaces {
   "/vehicles/search": client.Declared<typeof vehicles.inbound, typeof vehicles.outbound, "apiKey">;
   "/battery/stations": Stations;
@@ -43,10 +43,10 @@ export type Message<N extends Namespace, T extends keyof HubMessages<N> = keyof 
   T
 >;
 
-/** The ports of the documents: where each app is found unless something else is said. */
+/** Default port of each app on localhost, as documented. */
 const PORTS = { vehicles: 3000, events: 3000, bookings: 5000, battery: 8000, parking: 8000 };
 
-/** Tells where an app's HTTP routes are, by one of its namespaces, without a slash at the end. */
+/** Returns the base URL of an app's HTTP routes, by one of its namespaces, without a trailing slash. */
 export function baseUrl(namespace: Namespace, url?: string): string {
   return client.baseUrl(namespace, PORTS, url);
 }

@@ -1,6 +1,6 @@
 import type { Demo, DemoUser } from "junction-hub/server";
 
-/** The people of the demo data. Their ids are fixed, so that the demo data of the apps can refer to them. */
+/** The users of the demo data. Their ids are fixed, so that the demo data of the apps can refer to them. */
 export const DEMO_USERS = {
   customer: {
     id: "00000000-0000-4000-8000-000000000001",

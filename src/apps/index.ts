@@ -6,11 +6,11 @@ import { events } from "./events/app.ts";
 import { parking } from "./parking/app.ts";
 import { vehicles } from "./vehicles/app.ts";
 
-/** Every app that this hub serves. A new one is a new folder and a line here. */
+/** Every app that this hub serves. To add one, add a folder and a line here. */
 export const APPS: readonly App[] = [vehicles, battery, events, bookings, parking];
 
-/** What its users can be; a token that names no role is a customer's. */
+/** Roles of users. A token without a role is that of a customer. */
 export const ROLES = ["customer", "technician", "operator", "admin"] as const satisfies readonly Role[];
 
-/** What the server is started with. */
+/** Options that the server is started with. */
 export const SERVED = { apps: APPS, roles: ROLES, demo: DEMO };

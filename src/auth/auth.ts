@@ -20,30 +20,30 @@ export interface AuthOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Where ws tokens are kept. */
+  /** Store of the ws tokens. */
   readonly expiringValues: ExpiringValues;
-  /** From `resolveSecrets`. Without a signing key there is no login here: the identity provider signs people in. */
+  /** From `resolveSecrets`. Without a signing key the hub has no login routes: the identity provider signs users in. */
   readonly secrets: Secrets;
   readonly roles: Roles;
-  /** Called when a token was logged out: its sockets are to be closed, on every worker. */
+  /** Called when a token was logged out. It has to close the token's sockets on every worker. */
   readonly onRevoked: (credentialId: string) => void | Promise<void>;
-  /** Reports failures that no client waits for. */
+  /** Receives a `fault` for failures that no client waits for. */
   readonly events: HubEvents;
 }
 
 export interface Auth {
   readonly authenticator: Authenticator;
   readonly routes: readonly Route[];
-  /** Puts the demo users and the demo API key where they are missing. */
+  /** Creates the demo users and the demo API key where they are missing. */
   seedDemo(demo: Demo): Promise<void>;
-  /** Ends the sweeping; resolves when the store is no longer used. */
+  /** Stops the sweeping. Resolves when the store is no longer used. */
   stop(): Promise<void>;
 }
 
-/** How often expired sessions and revocations are removed. */
+/** Milliseconds between two removals of expired sessions and revocations. */
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
-/** Opens the room: its collections, its authenticator and its routes. Rejects as the store does. */
+/** Opens the collections of `auth/` and creates its authenticator and its routes. Rejects as the store does. */
 export async function startAuth(options: AuthOptions): Promise<Auth> {
   const { store, clock, limits, secrets, roles, onRevoked, events } = options;
   const collections = await openCollections(store);

@@ -12,8 +12,9 @@ export interface AuthenticatorOptions {
 }
 
 /**
- * Turns credentials into identities. Beside its refusals it rejects with `HubError("unavailable")` while the database
- * or the key server cannot be asked: nobody is let in on a guess.
+ * Creates the authenticator, which resolves credentials to identities. It rejects with a `Refusal` for a bad
+ * credential, and with `HubError("unavailable")` while the database or the key server is unreachable: no client is
+ * admitted unchecked.
  */
 export function createAuthenticator({ verifyToken, collections, wsTokens }: AuthenticatorOptions): Authenticator {
   const { revocations, apiKeys } = collections;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Collection, defineCollection, type Store } from "../store/collection.ts";
 import { removeExpired } from "../store/remove-expired.ts";
 
-/** People who can log in. A JWT needs no record here: whoever has the secret vouches for its `sub`. */
+/** Users that can log in. A JWT needs no record here: its signature vouches for its `sub`. */
 const users = defineCollection({
   name: "users",
   schema: z.object({
@@ -18,8 +18,8 @@ const users = defineCollection({
 export type User = z.output<typeof users.schema>;
 
 /**
- * One login and everything refreshed from it: a family of refresh tokens of which only the newest is good.
- * It is one document so that rotation and the discovery of a reuse are one atomic change.
+ * One login and all refreshes from it: a family of refresh tokens, of which only the newest is valid.
+ * It is one document, so that a rotation or the detection of a reuse is one atomic change.
  */
 const sessions = defineCollection({
   name: "sessions",
@@ -27,11 +27,11 @@ const sessions = defineCollection({
     /** SHA-256 of the part that all tokens of the family share. */
     id: z.string(),
     userId: z.uuid(),
-    /** SHA-256 of the one refresh token that is still good. */
+    /** SHA-256 of the one refresh token that is still valid. */
     tokenHash: z.string(),
-    /** A used token was presented again: somebody else may have one, so none is good any more. */
+    /** True once a used token was presented again. A copy may have been stolen, so no token of the family is valid. */
     compromised: z.boolean(),
-    /** Milliseconds since the epoch. */
+    /** Epoch milliseconds. */
     expiresAt: z.number(),
   }),
   indexes: { byExpiry: { fields: ["expiresAt"] } },
@@ -39,8 +39,8 @@ const sessions = defineCollection({
 export type Session = z.output<typeof sessions.schema>;
 
 /**
- * Access tokens that were logged out before their time; kept until they, and the ws tokens given for them, would have
- * expired. Their id is the SHA-256 of the credential id, since a `jti` made elsewhere may be anything and an id of the
+ * Access tokens that were logged out before they expired. They are kept until they, and the ws tokens issued for them,
+ * have expired. The id is the SHA-256 of the credential id: a `jti` of another issuer may be any text, an id of the
  * store may not.
  */
 const revocations = defineCollection({
@@ -50,7 +50,7 @@ const revocations = defineCollection({
 });
 export type Revocation = z.output<typeof revocations.schema>;
 
-/** API keys by the SHA-256 of the key; the key itself is nowhere. */
+/** API keys by the SHA-256 of the key. The key itself is not stored. */
 const apiKeys = defineCollection({
   name: "api_keys",
   schema: z.object({ id: z.string(), name: z.string() }),
@@ -65,7 +65,7 @@ export interface AuthCollections {
   readonly apiKeys: Collection<ApiKey, never>;
 }
 
-/** Makes the collections of `auth/` ready. To be called once per store. */
+/** Opens the collections of `auth/`. Call it once per store. */
 export async function openCollections(store: Store): Promise<AuthCollections> {
   return {
     users: await store.collection(users),
@@ -75,7 +75,7 @@ export async function openCollections(store: Store): Promise<AuthCollections> {
   };
 }
 
-/** Removes what has expired by `now` (milliseconds since the epoch). Rejects as the store does. */
+/** Removes the sessions and revocations that have expired by `now` (epoch milliseconds). Rejects as the store does. */
 export async function sweep({ sessions, revocations }: AuthCollections, now: number): Promise<void> {
   await removeExpired(sessions, now);
   await removeExpired(revocations, now);

@@ -12,16 +12,16 @@ export interface DemoUser {
   readonly role: Role;
 }
 
-/** Who can log in to a server that shows itself, and with what. */
+/** The users and credentials of the demo data. */
 export interface Demo {
-  /** By the names that the demo data of the apps refers to them by. */
+  /** Demo users, by the names that the demo data of the apps uses. */
   readonly users: Readonly<Record<string, DemoUser>>;
-  /** The one password of all of them. */
+  /** The password of every demo user. */
   readonly password: string;
   readonly apiKey: string;
 }
 
-/** Puts the demo users and the demo API key where they are missing. Several workers may do so at once. */
+/** Creates the demo users and the demo API key where they are missing. Several workers may do so at once. */
 export async function seedDemo(
   { users, apiKeys }: Pick<AuthCollections, "users" | "apiKeys">,
   demo: Demo,
@@ -30,11 +30,11 @@ export async function seedDemo(
   const people = Object.values(demo.users);
   const found = await Promise.all(people.map(({ id }) => users.get(id)));
   if (found.every((user) => user !== undefined)) return;
-  // One hash for all: they share a password that everybody knows, and hashing is made to be slow.
+  // One hash for all: they share a public password, and hashing is slow by design.
   const passwordHash = await hashPassword(demo.password);
   const seeds = people.map((user) =>
     users.ensure({ ...user, passwordHash }).catch((error: unknown) => {
-      // Somebody else has the phone.
+      // Another user has the phone number.
       if (!isError(error, "conflict")) throw error;
     }),
   );

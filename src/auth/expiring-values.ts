@@ -1,14 +1,17 @@
 import type { Clock } from "../hub/clock.ts";
 
-/** Where short-lived values are kept: each is forgotten by itself when its time is over. */
+/** A store of short-lived values, each removed when its time to live is over. */
 export interface ExpiringValues {
-  /** Keeps `value` under `key` for `ttlMs` milliseconds. Rejects with `HubError("unavailable")` when it cannot be kept. */
+  /**
+   * Stores `value` under `key` for `ttlMs` milliseconds. Rejects with `HubError("unavailable")` when the store is
+   * unreachable.
+   */
   set(key: string, value: string, ttlMs: number): Promise<void>;
-  /** The value that is still kept under `key`. Rejects with `HubError("unavailable")` when that cannot be known. */
+  /** Returns the unexpired value under `key`. Rejects with `HubError("unavailable")` when the store is unreachable. */
   get(key: string): Promise<string | undefined>;
 }
 
-/** Values of one process, in memory: they end with it. */
+/** Creates a store in the memory of this process. Its values are lost when the process ends. */
 export function localExpiringValues(clock: Clock): ExpiringValues {
   const kept = new Map<string, { readonly value: string; readonly expiresAt: number }>();
 
@@ -17,7 +20,7 @@ export function localExpiringValues(clock: Clock): ExpiringValues {
       const entry = { value, expiresAt: clock.now() + ttlMs };
       kept.set(key, entry);
       clock.after(ttlMs, () => {
-        // The key may have been set again since; that value has a time of its own.
+        // The key may have been set again since. The newer value has its own time to live.
         if (kept.get(key) === entry) kept.delete(key);
       });
     },

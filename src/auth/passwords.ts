@@ -1,12 +1,12 @@
 import { hash, type Options, verify } from "@node-rs/argon2";
 
 /**
- * The parameters that OWASP names for argon2id: 19 MiB, two passes, one lane.
+ * The parameters that OWASP recommends for argon2id: 19 MiB, two passes, one lane.
  * The variant is the library's default; its enum exists only in types.
  */
 const PARAMETERS: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** The hash, with the parameters above, of a random password that was thrown away: nothing matches it. */
+/** The hash, with the parameters above, of a random password that was discarded: no password matches it. */
 export const NOBODYS_HASH =
   "$argon2id$v=19$m=19456,t=2,p=1$iVCdPJG1TZnOoZxNdeGbKg$lLaUvKyrwOVIpttbx196F60CWH5Plg2u2RSEZTC5paE";
 
@@ -16,8 +16,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether `password` is the one behind `stored`. Without a stored hash the same work is done for nothing, so that the
- * time of an answer does not tell which accounts exist.
+ * Returns true if `password` matches the hash `stored`. Without a stored hash it does the same work and returns false,
+ * so that the response time does not reveal which accounts exist.
  */
 export async function verifyPassword(stored: string | undefined, password: string): Promise<boolean> {
   const matches = await verify(stored ?? NOBODYS_HASH, password);

@@ -12,10 +12,10 @@ const pair = z.object({
 
 const user = z.object({ id: z.string(), name: z.string(), phone: z.string(), email: z.string() });
 
-/** The lengths keep anybody from having megabytes hashed. */
+/** The body of a login. The lengths are limited so that no client can have megabytes hashed. */
 const credentials = z.object({ phone: z.string().min(1).max(32), password: z.string().min(1).max(256) });
 
-/** Logging in and refreshing; only where this hub signs tokens itself. */
+/** Returns the routes for login and refresh, for a hub that signs tokens itself. */
 export function loginRoutes(service: LoginService, roles: Roles): Route[] {
   return [
     defineRoute({
@@ -44,7 +44,7 @@ export function loginRoutes(service: LoginService, roles: Roles): Route[] {
   ];
 }
 
-/** Logging out, for every access token that is accepted here. */
+/** Returns the route for logout, which takes every access token that the hub accepts. */
 export function logoutRoute(logout: Logout): Route {
   return defineRoute({
     method: "post",

@@ -2,11 +2,11 @@ import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-/** What access tokens are checked with; at least one of the two is there. */
+/** Keys that access tokens are checked with. At least one of the two is set. */
 export interface Secrets {
-  /** Signs and checks HS256. A key object, because it shows nothing when it is printed or logged. */
+  /** Signs and checks HS256. A key object, because printing or logging one does not reveal the secret. */
   readonly signingKey: KeyObject | undefined;
-  /** Where another issuer publishes its public keys. */
+  /** URL of the public keys (JWKS) of another issuer. */
   readonly jwksUrl: URL | undefined;
 }
 
@@ -14,16 +14,17 @@ export interface SecretSettings {
   readonly nodeEnv: string | undefined;
   readonly jwtSecret: string | undefined;
   readonly jwksUrl: string | undefined;
-  /** The folder of the embedded default, where a development secret is kept. */
+  /** The data folder, where the development secret is stored. */
   readonly dataDir: string;
 }
 
-/** HS256 wants a secret at least as long as its hash (RFC 7518, section 3.2). */
+/** Least bytes of a secret: HS256 requires one at least as long as its hash (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32;
 
 /**
- * Settles what tokens are signed and checked with. In production nothing is made up: it rejects with an `Error` that
- * says what is missing and how to give it. Elsewhere a random secret is made once and kept in `<dataDir>/jwt-secret`.
+ * Resolves the keys that tokens are signed and checked with. In production no secret is generated: it rejects with an
+ * `Error` that names the missing setting and how to set it. Otherwise a random secret is generated once and stored in
+ * `<dataDir>/jwt-secret`.
  */
 export async function resolveSecrets(settings: SecretSettings): Promise<Secrets> {
   const { nodeEnv, jwtSecret, jwksUrl, dataDir } = settings;
@@ -51,7 +52,7 @@ function keyOf(secret: string): KeyObject {
   return createSecretKey(Buffer.from(secret));
 }
 
-/** The value is not repeated in the error: such addresses sometimes carry credentials. */
+/** Parses `JWKS_URL`. The error does not repeat the value, because such URLs may contain credentials. */
 function parseJwksUrl(jwksUrl: string | undefined): URL | undefined {
   if (!jwksUrl) return undefined;
   const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined;
@@ -64,8 +65,8 @@ function parseJwksUrl(jwksUrl: string | undefined): URL | undefined {
 }
 
 /**
- * Several workers may start at once in an empty folder and must end with one secret. Linking a finished file to its
- * name is exclusive and shows it whole, which writing to the name in place would not.
+ * Returns the development secret, generated if missing. Workers that start at once in an empty folder must get the same
+ * one. Linking a complete file to its name is exclusive and atomic; writing the file in place would be neither.
  */
 async function developmentSecret(dataDir: string): Promise<string> {
   const file = path.join(dataDir, "jwt-secret");

@@ -24,23 +24,26 @@ export interface LoginAttempt {
   readonly address: string;
 }
 
-/** Tries that one phone has from one address within a minute, good ones included. */
+/** Login attempts that a phone number has from one address within a minute, successful ones included. */
 const LOGIN_TRIES = 5;
 const LOGIN_WINDOW_MS = 60_000;
 
-/** Logging in and staying logged in, for the users of this hub. */
-export function createLoginService(tools: {
+/** Creates the service that logs in the users of this hub and refreshes their tokens. */
+export function createLoginService(deps: {
   readonly users: AuthCollections["users"];
   readonly sessions: Sessions;
   readonly issueToken: TokenIssuer;
   readonly limits: Limits;
 }) {
-  const { users, sessions, issueToken, limits } = tools;
+  const { users, sessions, issueToken, limits } = deps;
 
   return {
-    /** Rejects with `HubError("unauthenticated")`, which does not tell why, or `HubError("rate_limited")`. */
+    /**
+     * Logs a user in. Rejects with `HubError("unauthenticated")`, the same for every reason, or
+     * `HubError("rate_limited")`.
+     */
     async login({ phone, password, address }: LoginAttempt): Promise<{ pair: TokenPair; user: User }> {
-      // Hashed, because the keys of limits lie about in logs and tools where phone numbers have no business.
+      // Hashed, because keys of limits appear in logs and tools, where phone numbers must not.
       const key = `login:${sha256(`${phone} ${address}`)}`;
       if (!(await limits.attempt(key, LOGIN_TRIES, LOGIN_WINDOW_MS))) {
         throw new HubError("rate_limited", "Too many login attempts, try again in a minute");
@@ -51,7 +54,7 @@ export function createLoginService(tools: {
       return { pair: await pairFor(user, await sessions.begin(user.id)), user };
     },
 
-    /** A new pair; the refresh token that was presented is dead. Rejects with `HubError("unauthenticated")`. */
+    /** Returns a new pair and invalidates the presented refresh token. Rejects with `HubError("unauthenticated")`. */
     async refresh(refreshToken: string): Promise<TokenPair> {
       const session = await sessions.rotate(refreshToken);
       const user = await users.get(session.userId);
@@ -72,21 +75,21 @@ export function createLoginService(tools: {
 
 export type LoginService = ReturnType<typeof createLoginService>;
 
-/** Ends what an access token gave: for any token that is accepted here, whoever signed it. */
+/** Logs out the bearer of an access token: any token that the hub accepts, of any issuer. */
 export type Logout = (identity: Identity) => Promise<void>;
 
-/** `onRevoked` is called once the revocation is kept, so that whoever looks the token up from then on finds it dead. */
-export function createLogout(tools: {
+/** Creates the logout. `onRevoked` is called once the revocation is stored, so that later checks of the token fail. */
+export function createLogout(deps: {
   readonly revocations: AuthCollections["revocations"];
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly onRevoked: (credentialId: string) => void | Promise<void>;
 }): Logout {
-  const { revocations, sessions, clock, onRevoked } = tools;
+  const { revocations, sessions, clock, onRevoked } = deps;
 
   return async (identity) => {
     const { credentialId, expiresAt = clock.now() + ACCESS_TOKEN_SECONDS * 1000 } = identity;
-    // A ws token that was given for it may be good for longer than itself, and dies with it.
+    // A ws token issued for it may expire later than itself, and is revoked by the same entry.
     const keptUntil = Math.max(expiresAt, clock.now() + WS_TOKEN_SECONDS * 1000);
     await revocations.ensure({ id: sha256(credentialId), expiresAt: keptUntil });
     const family = (identity as Partial<TokenIdentity>).family;

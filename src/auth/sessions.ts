@@ -5,33 +5,33 @@ import type { Collection } from "../store/collection.ts";
 import type { Session } from "./collections.ts";
 import { sha256 } from "./digest.ts";
 
-/** How long a refresh token lives, in milliseconds; each rotation starts anew. */
+/** Lifetime of a refresh token in milliseconds. Each rotation starts it from the beginning. */
 export const REFRESH_TOKEN_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** A refresh token as it is handed out, once; only its hash is kept. */
+/** A new refresh token with its session. The token is returned once; only its hash is stored. */
 export interface IssuedSession {
-  /** The session's id, which access tokens carry as `fam`. It opens nothing. */
+  /** The session's id, which access tokens carry as `fam`. It is no credential. */
   readonly family: string;
   readonly userId: string;
   readonly refreshToken: string;
 }
 
 export interface Sessions {
-  /** A new session with its first refresh token. */
+  /** Starts a session and returns its first refresh token. */
   begin(userId: string): Promise<IssuedSession>;
   /**
-   * A new refresh token for the one presented, which is dead from then on. One that was used before kills its whole
-   * family, since either its holder or somebody else holds a copy. Rejects with `HubError("unauthenticated")`.
+   * Exchanges a refresh token for a new one and invalidates the old. A token that was used before invalidates its whole
+   * family, because somebody may have a stolen copy. Rejects with `HubError("unauthenticated")`.
    */
   rotate(refreshToken: string): Promise<IssuedSession>;
-  /** Ends a session: none of its refresh tokens is good any more. Does nothing where there is none. */
+  /** Ends a session, which invalidates all its refresh tokens. Does nothing if the session does not exist. */
   end(family: string): Promise<void>;
 }
 
 /**
- * A refresh token is `<shared>.<own>`: the family is found by the hash of the first part, which its tokens share, and
- * is checked by the hash of the whole. So a token of the family that is not its newest is known as a reuse without a
- * list of the used ones, and knowing a family's id is not enough to make up such a token.
+ * Creates the sessions. A refresh token is `<shared>.<own>`. The family is found by the hash of the first part, which
+ * its tokens share, and the token is checked by the hash of the whole. So a reuse is detected without a list of used
+ * tokens: it is any token of the family but the newest. A token cannot be forged from the family's id.
  */
 export function createSessions(collection: Collection<Session, "byExpiry">, clock: Clock): Sessions {
   return {
@@ -74,7 +74,9 @@ function nextToken(shared: string): string {
   return `${shared}.${randomBytes(32).toString("base64url")}`;
 }
 
-/** One text for every reason: an answer must not tell a used token from one that never was. */
+/**
+ * Returns the same error for every reason, so that an answer does not distinguish a used token from an invented one.
+ */
 function invalid(): HubError {
   return new HubError("unauthenticated", "Invalid refresh token");
 }

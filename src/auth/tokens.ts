@@ -9,29 +9,32 @@ import type { Identity, Role } from "../hub/identity.ts";
 import { sha256 } from "./digest.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** How long an access token lives, in seconds. */
+/** Lifetime of an access token in seconds. */
 export const ACCESS_TOKEN_SECONDS = 30 * 60;
 
-/** Who an access token says its bearer is. */
+/** The identity in an access token. */
 export interface TokenIdentity extends Identity {
   readonly expiresAt: number;
-  /** The session that the token came from, where it came from a login here. */
+  /** The session of the token; `undefined` unless it came from a login to this hub. */
   readonly family: string | undefined;
 }
 
-/** Checks an access token. Rejects with `Refusal("invalid_token")`, or `HubError("unavailable")` when keys cannot be had. */
+/**
+ * Checks an access token. Rejects with `Refusal("invalid_token")`, or `HubError("unavailable")` when keys are
+ * unavailable.
+ */
 export type TokenVerifier = (token: string) => Promise<TokenIdentity>;
 
 /** Signs an access token for a user of this hub. */
 export type TokenIssuer = (user: { id: string; role: Role; email: string }, family: string) => Promise<string>;
 
-/** Longer ones are refused unread; the headers of a request could not hold one anyway. */
+/** Most characters of a token. Longer ones are refused unparsed; they would not fit the headers of a request anyway. */
 const LONGEST_TOKEN = 8_192;
 
-/** The last second that a date can express; beyond it times stop being exact. */
+/** The last second that a `Date` can express, in seconds since the epoch. Later times are not exact. */
 const LAST_SECOND = 8.64e12;
 
-/** Public-key algorithms only: a published key must never be taken for a shared secret. */
+/** Algorithms for keys of the JWKS. Public-key ones only: a published key must never be used as a shared secret. */
 const ASYMMETRIC = [
   "RS256",
   "RS384",
@@ -46,10 +49,10 @@ const ASYMMETRIC = [
   "Ed25519",
 ];
 
-/** The roles that users can have; a token that names none has the first. */
+/** Roles of users. A token without a role gets the first. */
 export type Roles = readonly [Role, ...Role[]];
 
-/** The claims of a token whose signature is good, without its role. Others that it may have are not looked at. */
+/** The claims that are read from a verified token, except its role. Other claims are ignored. */
 const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
   email: z.string().max(320).optional().catch(undefined),
@@ -69,8 +72,8 @@ export function createTokenIssuer(signingKey: KeyObject, clock: Clock): TokenIss
 }
 
 /**
- * A verifier for tokens signed with the shared key, with a key of the JWKS, or either where both are set.
- * Emits a `fault` event with the reason when the keys of the JWKS cannot be had.
+ * Creates a verifier for tokens signed with the shared key, with a key of the JWKS, or with either if both are set.
+ * Emits a `fault` event with the reason when the keys of the JWKS are unavailable.
  */
 export function createTokenVerifier(
   { signingKey, jwksUrl, roles }: Secrets & { readonly roles: Roles },
@@ -94,7 +97,7 @@ export function createTokenVerifier(
   async function verifySignature(token: string): Promise<unknown> {
     const options = { currentDate: new Date(clock.now()) };
     const { alg } = readHeader(token);
-    // Each kind of key is tied to its own algorithms; the header of a token only says which kind to try.
+    // Each kind of key accepts its own algorithms only. The header of a token only selects the kind.
     if (signingKey && alg === "HS256") {
       return (await jwtVerify(token, signingKey, { ...options, algorithms: ["HS256"] })).payload;
     }
@@ -122,7 +125,10 @@ function readHeader(token: string): { alg?: unknown } {
   }
 }
 
-/** A key server that cannot be reached is our trouble, not a bad token: clients are to try again. */
+/**
+ * Fetches keys from the JWKS. An unreachable key server is reported as `unavailable`, not as a bad token, so clients
+ * retry.
+ */
 function remoteKeys(url: URL, events: HubEvents): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url);
   return async (header, token) => {

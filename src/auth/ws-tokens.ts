@@ -5,12 +5,12 @@ import { defineRoute, type Route } from "../hub/route.ts";
 import { sha256 } from "./digest.ts";
 import type { ExpiringValues } from "./expiring-values.ts";
 
-/** How long a ws token opens connections, in seconds. Those that it has opened stay. */
+/** Lifetime of a ws token in seconds. Connections that it has opened stay open afterwards. */
 export const WS_TOKEN_SECONDS = 30 * 60;
 
 const TOKEN_BYTES = 32;
 
-/** What is kept of the identity that a token stands for. */
+/** The stored part of the identity that a token stands for. */
 const holderSchema = z.object({
   userId: z.string(),
   role: z.string().optional(),
@@ -21,12 +21,13 @@ const holderSchema = z.object({
 export type WsTokens = ReturnType<typeof createWsTokens>;
 
 /**
- * Opaque tokens for sockets whose URL others may see: short-lived, and good for nothing but channels that ask for one.
- * Only their digest is kept, under `ws_token_<sha256 hex>`. Both functions reject as `ExpiringValues` does.
+ * Creates the ws tokens: opaque, short-lived tokens for sockets whose URL may be visible to others. They are accepted
+ * only by channels with that credential. Only their digest is stored, under `ws_token_<sha256 hex>`. Both functions
+ * reject as `ExpiringValues` does.
  */
 export function createWsTokens(values: ExpiringValues) {
   return {
-    /** A new token that stands for `identity`; any number of connections may use it. */
+    /** Issues a token that stands for `identity`. Any number of connections may use it. */
     async issue({ userId, role, email, credentialId }: Identity): Promise<string> {
       const token = randomBytes(TOKEN_BYTES).toString("base64url");
       const holder: z.input<typeof holderSchema> = { userId, role, email, credentialId };
@@ -35,8 +36,8 @@ export function createWsTokens(values: ExpiringValues) {
     },
 
     /**
-     * Whom a token stands for; `undefined` for one that is unknown or has expired. The credential id is that of the
-     * access token it was asked for with, so that logging out reaches the sockets it opened.
+     * Returns the identity that a token stands for; `undefined` for an unknown or expired one. The credential id is
+     * that of the access token that it was issued for, so that a logout closes the sockets it opened.
      */
     async verify(token: string): Promise<Identity | undefined> {
       const kept = await values.get(keyOf(token));
@@ -51,7 +52,7 @@ function keyOf(token: string): string {
   return `ws_token_${sha256(token)}`;
 }
 
-/** `GET /api/user/ws-token/`: exchanges an access token for a ws token. */
+/** Returns the route `GET /api/user/ws-token/`, which exchanges an access token for a ws token. */
 export function wsTokenRoute(tokens: WsTokens): Route {
   return defineRoute({
     method: "get",

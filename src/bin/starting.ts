@@ -6,7 +6,10 @@ import { APPS } from "../apps/index.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { openDoors } from "../http/doors.ts";
 
-/** The configuration from the environment and from `cluster.config.ts` of the current folder, its warnings told. */
+/**
+ * Reads the configuration from the environment and from `cluster.config.ts` of the current folder. Prints its
+ * warnings.
+ */
 export async function readConfig(env: Readonly<Record<string, string | undefined>>): Promise<Config> {
   const file = path.resolve("cluster.config.ts");
   const options = existsSync(file)
@@ -17,19 +20,19 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
   return config;
 }
 
-/** What a hub without MongoDB keeps in its data folder. */
+/** Files in the data folder of a hub without MongoDB. */
 const EMBEDDED_FILES = ["data.mdb", "lock.mdb", "jwt-secret"];
 
-/** Removes what the embedded database keeps in the data folder; nothing else that may be there. */
-export async function beginAnew({ doors, dataDir, mongodbUrl }: Config): Promise<void> {
+/** Removes the embedded database and the development secret from the data folder, and no other file. */
+export async function removeEmbeddedData({ doors, dataDir, mongodbUrl }: Config): Promise<void> {
   if (mongodbUrl !== undefined)
     throw new Error("--fresh is for the embedded database; with MONGODB_URL, drop the database yourself");
-  // A hub that is still running would lose its data under its hands; it has the ports.
+  // Fails if a hub is still running, which has the ports and must not lose its data.
   await (await openDoors(doors, () => {})).stop(0);
   await Promise.all(EMBEDDED_FILES.map((name) => rm(path.join(dataDir, name), { recursive: true, force: true })));
 }
 
-/** The options of a command, each known; throws with the command's help when one is not. */
+/** Throws an `Error` with the command's help if an argument is not one of its options. */
 export function checkArguments(args: readonly string[], known: readonly string[], help: string): void {
   const unknown = args.find((arg) => !known.includes(arg));
   if (unknown !== undefined) throw new Error(`There is no option ${unknown}.\n\n${help}`);

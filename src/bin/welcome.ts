@@ -1,15 +1,15 @@
 import { DEMO_API_KEY, DEMO_PASSWORD, DEMO_USERS } from "../apps/demo-users.ts";
 import type { Config, DoorConfig } from "../config.ts";
 
-/** What there is to tell about a hub that serves. */
+/** The properties of a running hub that the welcome text prints. */
 export interface Served {
   readonly doors: readonly DoorConfig[];
   readonly store: { readonly description: string };
-  /** More lines about what runs, for a cluster. */
+  /** More lines about the processes of a cluster. */
   readonly parts?: readonly string[];
 }
 
-/** What a person is told once the hub serves: where, with which credentials, and what to try first. */
+/** Returns the text that is printed once the hub serves: its URLs, demo credentials and a first thing to try. */
 export function welcome(config: Config, { doors, store, parts = [] }: Served): string {
   const [http, ws] = config.nginx.tls && parts.length > 0 ? ["https", "wss"] : ["http", "ws"];
   const lines = [
@@ -26,7 +26,7 @@ export function welcome(config: Config, { doors, store, parts = [] }: Served): s
       ...Object.values(DEMO_USERS).map(({ phone, role, email }) => `  ${phone}  ${role.padEnd(10)}  ${email}`),
       "",
       "See a live update: paste this in another terminal",
-      // Every port serves every app under its name, so the first will do.
+      // Every port serves every app under its name, so the first one works.
       `  node examples/live-seats.mjs ${http}://localhost:${doors[0]?.port}`,
     );
   }

@@ -1,4 +1,6 @@
-/** What clients of a hub are made of, for browsers and Node, over socket.io-client; generic in the hub's namespaces. */
+/**
+ * Building blocks for clients of a hub, for browsers and Node, over socket.io-client; generic in the hub's namespaces.
+ */
 export type { Acknowledgement } from "../hub/dispatch.ts";
 export {
   type Connect,

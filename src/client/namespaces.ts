@@ -2,23 +2,23 @@ import type { z } from "zod";
 import type { InboundTypes } from "../hub/channel.ts";
 import type { DeliveryClass, Outbound, OutboundTypes, WithError } from "../hub/outbound.ts";
 
-// Types alone are imported from the hub: nothing of the server gets into a browser's bundle.
+// Only types are imported from the hub, so that no server code gets into a browser's bundle.
 
-/** A JWT or a ws token; a function is asked before every attempt, also when a lost connection comes back. */
+/** A JWT or a ws token. A function is called before every attempt, reconnects included. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
-/** How a client says who it is, by the kind of credential that the namespace asks for. */
+/** Options that carry the credential, by the kind that the namespace requires. */
 export interface Credentials {
   none: object;
   jwt: { readonly token: Token };
-  /** A JWT, or the cookie that a page of the hub's own host has anyway. */
+  /** A JWT, or the cookie that the browser sends from a page of the hub's own host. */
   jwtOrCookie: { readonly token?: Token };
   apiKey: { readonly apiKey: string };
   /** From `GET /api/user/ws-token/`. */
   wsToken: { readonly token: Token };
 }
 
-/** What is on the wire of a namespace, as its app declares it. */
+/** The messages and the credential of a namespace, as its app declares them. */
 export interface Declared<
   In extends InboundTypes = InboundTypes,
   Out extends OutboundTypes = OutboundTypes,
@@ -29,33 +29,37 @@ export interface Declared<
   readonly credential: Kind;
 }
 
-/** Why the hub is about to end the connection: the close code and reason that a plain client sees. */
+/**
+ * The reason for which the hub is about to close the connection: close code and reason, as a plain client gets them.
+ */
 export interface Closing {
   readonly code: number;
   readonly reason: string;
 }
 
-/** What the hub sends on a namespace, payloads by type. */
+/** Payloads of the hub's messages on a namespace, by type. */
 export type HubMessages<D extends Declared> = {
   [T in keyof WithError<D["outbound"]>]: WithError<D["outbound"]>[T] extends Outbound<infer S, infer C>
     ? Sent<z.output<S>, C>
     : never;
 } & { closing: Closing };
 
-/** What a message of class `log` carries besides its declared fields: its place in the log of the room. */
+/**
+ * The payload as sent: a message of class `log` has, besides its declared fields, `seq`, its offset in the room's log.
+ */
 type Sent<P, C extends DeliveryClass> = C extends "log" ? P & { seq: number } : P;
 
-/** What a client may send on a namespace, payloads by type. */
+/** Payloads of a client's messages on a namespace, by type. */
 export type ClientMessages<D extends Declared> = {
   [T in keyof D["inbound"]]: z.input<D["inbound"][T]>;
 } & Refresh<D["credential"]>;
 
-/** A JWT can be renewed while the connection is open, before the old one expires. */
+/** The message that renews a JWT while the connection is open, before the old one expires. */
 type Refresh<Kind extends keyof Credentials> = Kind extends "jwt" | "jwtOrCookie"
   ? { refresh: { token: string } }
   : object;
 
-/** A message of the hub with its type beside its fields, as on the plain door; a union over the types given. */
+/** A message of the hub with its type beside its fields, as on the plain transport; a union over the types given. */
 export type Message<D extends Declared, T extends keyof HubMessages<D> = keyof HubMessages<D>> = {
   [K in T]: { readonly type: K } & HubMessages<D>[K];
 }[T];

@@ -1,4 +1,4 @@
-/** What React hooks of a hub are made of. */
+/** Building blocks for React hooks of a hub. */
 import { type Dispatch, type SetStateAction, useState } from "react";
 import type { Closing } from "./namespaces.ts";
 
@@ -8,27 +8,27 @@ export interface HookOptions {
 }
 
 export interface UserHookOptions extends HookOptions {
-  /** The user's JWT; without it, what the page has stored as `access_token` in `localStorage`. */
+  /** The user's JWT. Default: `access_token` from the page's `localStorage`. */
   readonly token?: string;
 }
 
-/** As many messages as a page keeps; older ones go, so that one that stays open for days does not grow. */
+/** Most messages that a page keeps. Older ones are dropped, so that a page that stays open for days does not grow. */
 const KEPT = 1_000;
 
-/** The list with one more at its end. */
+/** Returns the list with one more item, without the oldest once it is full. */
 export function append<T>(list: readonly T[], item: T): T[] {
   return [...list.slice(1 - KEPT), item];
 }
 
-/** The JWT where the documents keep it; none outside a browser. */
+/** Returns the JWT from `localStorage`, where the apps' documents store it; `undefined` outside a browser. */
 export function storedToken(): string | undefined {
   const { localStorage } = globalThis as { localStorage?: { getItem(name: string): string | null } };
   return localStorage?.getItem("access_token") ?? undefined;
 }
 
 /**
- * State that belongs to a subject and begins anew with another one, already in the render that brings it: what was known
- * of one station is never shown as another's.
+ * Returns state that belongs to a subject. It is reset when the subject changes, in the same render, so that values of
+ * one station are never shown as those of another.
  */
 export function useStateOf<T>(subject: unknown, initial: T): [T, Dispatch<SetStateAction<T>>] {
   const [known, setKnown] = useState(subject);
@@ -39,7 +39,7 @@ export function useStateOf<T>(subject: unknown, initial: T): [T, Dispatch<SetSta
   return [initial, setValue];
 }
 
-/** What the documents' hooks do with an error: it goes to the console. */
+/** Logs an error to the console, as the hooks in the apps' documents do. */
 export function report({ message, data }: { readonly message: string; readonly data?: Closing }): void {
   console.error("WebSocket error:", message, data ?? "");
 }

@@ -8,7 +8,7 @@ export interface Ended {
   reason: string;
 }
 
-/** How a channel is reached, by its names on the wire. */
+/** A channel's names on the wire, and the options of a client that connects to it. */
 export interface Target {
   /** Documented URL, for example `/ws/polls/7`. */
   path: string;
@@ -16,31 +16,31 @@ export interface Target {
   credential?: string;
   kind?: "jwt" | "apiKey" | "none";
   envelope?: "flat" | "data";
-  /** The place of the last message that it has seen, to be resumed from. */
+  /** The offset of the last message that the client has, to resume from. */
   since?: number | string;
 }
 
-/** A client of any transport, so that one spec can run through all. */
+/** A client over any transport, so that one spec can run on all of them. */
 export interface TestClient {
-  /** Every message so far, as `[type, payload]`, in the order of arrival. */
+  /** Every message received so far, as `[type, payload]`, in order of arrival. */
   readonly log: [string, Payload][];
   send(type: string, payload?: Payload): void;
-  /** The next message of this type that no earlier call was given. */
+  /** Resolves to the next message of this type that no earlier call returned. */
   next(type: string): Promise<Payload>;
-  /** Resolves when the hub has ended the connection, with the code and reason that it told. */
+  /** Resolves when the connection is closed, to the close code and reason that the hub sent. */
   readonly ended: Promise<Ended>;
   close(): Promise<void>;
 }
 
-/** A way to the hub's channels. */
+/** A transport by which specs reach the hub's channels. */
 export interface Transport {
   readonly name: string;
   connect(base: string, target: Target): Promise<TestClient>;
-  /** For a client that must not get in: what it was told. */
+  /** Connects a client that must be refused. Resolves to the code, reason and message that it gets. */
   refused(base: string, target: Target): Promise<Ended & { message: string | undefined }>;
 }
 
-/** Keeps what has arrived and hands it to those who wait. */
+/** A store of received messages, which resolves the calls that wait for one. */
 class Mailbox {
   readonly log: [string, Payload][] = [];
   readonly #taken = new Set<number>();
@@ -55,7 +55,7 @@ class Mailbox {
   }
 
   next(type: string): Promise<Payload> {
-    const index = this.log.findIndex(([known], i) => known === type && !this.#taken.has(i));
+    const index = this.log.findIndex(([received], i) => received === type && !this.#taken.has(i));
     const arrived = this.log[index];
     if (arrived) {
       this.#taken.add(index);
@@ -125,12 +125,12 @@ function socketIoBy(name: string, transports: string[]): Transport {
     async connect(base, target) {
       const socket = openSocket(base, target, { transports });
       const mailbox = new Mailbox();
-      let told: Ended | undefined;
+      let closing: Ended | undefined;
       const ended = new Promise<Ended>((resolve) => {
-        socket.once("disconnect", (reason) => resolve(told ?? { code: 1005, reason }));
+        socket.once("disconnect", (reason) => resolve(closing ?? { code: 1005, reason }));
       });
       socket.onAny((type: string, payload: Payload) => {
-        if (type === "closing") told = payload as unknown as Ended;
+        if (type === "closing") closing = payload as unknown as Ended;
         else mailbox.put(type, payload);
       });
       await new Promise<void>((resolve, reject) => {

@@ -15,10 +15,10 @@ import { createLog } from "../observability/log.ts";
 import type { Store } from "../store/collection.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-/** The secret that the hubs of specs check tokens with. */
+/** The secret with which the hubs of specs check tokens. */
 export const testSecret = "a secret that only these tests know, long enough";
 
-/** A user: a demo user by name, or anybody else. */
+/** A user: a demo user by name, or any other by id. */
 export type Somebody<U extends string> =
   | U
   | { readonly id: string; readonly role?: Role | undefined; readonly email?: string | undefined };
@@ -26,7 +26,7 @@ export type Somebody<U extends string> =
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed body; `{}` where there is none. */
+  /** The parsed body; `{}` for an empty one. */
   readonly body: Record<string, unknown>;
 }
 
@@ -34,14 +34,14 @@ export interface HubSettings<U extends string = never> {
   readonly apps: readonly App[];
   /** Default: `user` and `admin`. */
   readonly roles?: Roles;
-  /** Whose demo data is put in place; default: none. */
+  /** Demo users and API key; with them the apps' demo data is created. Default: none. */
   readonly demo?: Demo & { readonly users: Readonly<Record<U, DemoUser>> };
-  /** As in `cluster.config.ts`; by default one door with every app, at a free port. */
+  /** Options as in `cluster.config.ts`. Default: one door with every app, on a free port. */
   readonly file?: ConfigFile;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A whole hub in this process, with a door of its own per port, a folder for its data and a clock that stands still. */
+/** A complete hub in this process, with its own doors, its own data folder and a manual clock. */
 export interface TestHub<U extends string = never> {
   readonly hub: Hub;
   readonly store: Store;
@@ -49,15 +49,15 @@ export interface TestHub<U extends string = never> {
   readonly clock: ManualClock;
   /** Base URLs of the doors, in the order of the configuration. */
   readonly urls: readonly string[];
-  /** The first of them. */
+  /** The first of `urls`. */
   readonly url: string;
-  /** What the log said, a line of JSON each, at level `debug`. */
+  /** Lines of the log at level `debug`, each a JSON object. */
   readonly lines: readonly string[];
   /** The API key of the demo; empty without one. */
   readonly apiKey: string;
-  /** Makes a JWT, as anybody with the secret could have made it; `claims` replace or add. */
+  /** Signs a JWT for a user with the hub's secret. `claims` are added or replace its own. */
   token(user: Somebody<U>, claims?: Record<string, unknown>): Promise<string>;
-  /** Sends an HTTP request with JSON, as a user, with the API key, or as nobody. */
+  /** Sends an HTTP request with JSON, as a user, with the API key, or without a credential. */
   call(
     as: Somebody<U> | "apiKey" | undefined,
     method: string,
@@ -68,10 +68,10 @@ export interface TestHub<U extends string = never> {
   stop(): Promise<void>;
 }
 
-/** How long a token is good for, in seconds. */
+/** Lifetime of a token in seconds. */
 const TOKEN_SECONDS = 1_800;
 
-/** Starts a hub with these apps on the embedded database. */
+/** Starts a hub with the apps of the settings on the embedded database. */
 export async function startHub<U extends string = never>(settings: HubSettings<U>): Promise<TestHub<U>> {
   const { apps, roles = ["user", "admin"], demo, file = {} } = settings;
   const dataDir = await mkdtemp(path.join(tmpdir(), "junction-hub-"));

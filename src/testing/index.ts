@@ -1,4 +1,4 @@
-/** What specs of apps run on: a hub in this process, clients of each transport, and a clock to move. */
+/** A kit for specs of apps: a hub in this process, clients of each transport, and a manual clock. */
 export {
   type Ended,
   type Payload,

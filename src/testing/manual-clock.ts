@@ -5,13 +5,13 @@ interface Timer {
   readonly action: () => void;
 }
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is advanced. */
 export class ManualClock implements Clock {
   #now: number;
-  /** In the order in which they fall due; those of the same instant in the order in which they were set. */
+  /** Sorted by due time; timers of the same instant in the order in which they were set. */
   readonly #timers: Timer[] = [];
 
-  /** Starts at `start`, milliseconds since the epoch. */
+  /** Starts at `start`; epoch milliseconds. */
   constructor(start = Date.UTC(2030, 0, 1)) {
     this.#now = start;
   }
@@ -31,8 +31,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves on by `ms` milliseconds. What falls due on the way runs in order, each at its own instant, and so does what
-   * it sets in turn.
+   * Advances by `ms` milliseconds. Timers that fall due on the way run in order, each at its own instant; so do the
+   * timers that they set.
    */
   advance(ms: number): void {
     const end = this.#now + ms;
@@ -44,13 +44,13 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** How many timers are set. */
+  /** Number of timers that are set. */
   get pending(): number {
     return this.#timers.length;
   }
 }
 
-/** Resolves when so many timers are set: when all has been done that sets them anew once it is done. */
+/** Resolves when at least `timers` timers are set: periodic work sets its timer again once it is done. */
 export async function idle(clock: ManualClock, timers: number): Promise<void> {
   while (clock.pending < timers) await new Promise(setImmediate);
 }

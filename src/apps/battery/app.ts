@@ -7,11 +7,11 @@ import { createBatteryService } from "./service.ts";
 import { addBattery, emptyStation } from "./station.ts";
 
 const options = z.strictObject({
-  /** Whether `battery_booked` names the user in full; anybody may listen, so by default it is masked. */
+  /** If true, `battery_booked` names the user in full. Masked by default, because anyone may subscribe. */
   exposeUser: z.boolean().default(false),
 });
 
-/** Battery-swap stations: everybody sees what they hold, users book a battery and are told when it is ready. */
+/** Battery-swap stations: anyone can watch their inventory, users book a battery and are notified when it is ready. */
 export const battery = defineApp("battery", { options }, async (deps) => {
   const { collection, sequence, channel, routes, seed, clock, snapshot } = deps;
   const stations = await openStations(collection);
@@ -20,7 +20,7 @@ export const battery = defineApp("battery", { options }, async (deps) => {
     stations,
     notifications,
     snapshot,
-    // The demo's stations and batteries have low ids; those that are created come after them.
+    // The demo's stations and batteries have ids up to 1,000; created ones get higher ids.
     nextStationId: sequence("stations", { startAfter: 1_000 }),
     nextBatteryId: sequence("batteries", { startAfter: 1_000 }),
     nextBookingId: sequence("battery_bookings"),
@@ -35,7 +35,7 @@ export const battery = defineApp("battery", { options }, async (deps) => {
   });
 });
 
-/** A station with `count` batteries, whose ids begin with `firstId`. */
+/** Returns a station with `count` batteries, whose ids start at `firstId`. */
 function demoStation(id: number, name: string, firstId: number, count: number): Station {
   let station = emptyStation(id, name, "online");
   for (let i = 0; i < count; i++) station = addBattery(station, firstId + i, "Tesla Battery - Model 3");

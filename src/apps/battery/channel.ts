@@ -15,15 +15,15 @@ import { ALL_STATIONS, NOTIFICATIONS, STATIONS, stationRoom, userRoom } from "./
 import type { BatteryService } from "./service.ts";
 
 /**
- * So many stations are told to whoever begins to watch all of them, those with the lowest ids: what it costs must not
- * grow with the stations. Where there are more, `GET /api/stations` has the rest.
+ * Most stations whose inventory a client gets when it connects to the channel of all stations: those with the lowest
+ * ids. The cost of a connection must not grow with the number of stations. `GET /api/stations` has the rest.
  */
 export const FIRST_STATIONS = 100;
 
-/** Users read their last notifications whenever they come, so what counts is how many there are, hardly how old they are. */
+/** Hours that notifications are kept: ten years. A user may return at any time, so only their number limits them. */
 const TEN_YEARS = 10 * 365 * 24;
 
-/** The three channels of the app: all stations, one station, and a user's own notifications. */
+/** Declares the three channels of the app: all stations, one station, and a user's own notifications. */
 export function batteryChannels(channel: AppDeps["channel"], service: BatteryService, clock: Clock): void {
   type Answering = { send(type: "pong", payload: { timestamp: string }): void };
   const on = {
@@ -32,7 +32,7 @@ export function batteryChannels(channel: AppDeps["channel"], service: BatterySer
     },
   };
 
-  /** What the station holds now. To be called after joining: then no change of it is missed. */
+  /** Sends the station's current inventory. Call it after joining, so that no change is missed. */
   function sendInventory(client: Client<StationOutbound>, station: Station): void {
     client.sendCurrent("inventory_update", station, service.inventoryUpdate(station));
   }
@@ -83,7 +83,7 @@ export function batteryChannels(channel: AppDeps["channel"], service: BatterySer
   });
 }
 
-/** Joins the one room of the channel, from where the client has asked to be resumed. */
+/** Joins the one room of the channel, resuming from the client's `since` if it sent one. */
 function enter<Out extends OutboundTypes>(
   client: Client<Out>,
   room: string,

@@ -9,7 +9,7 @@ export type Status = (typeof STATUSES)[number];
 
 export const LEVELS = ["info", "success", "warning", "error"] as const;
 
-/** What a station holds; `available + booked = total`, always. */
+/** Counts of a station's batteries; `available + booked = total` always holds. */
 export const inventory = z.object({
   available_batteries: count,
   booked_batteries: count,
@@ -19,12 +19,15 @@ export const inventory = z.object({
 const { available_batteries, booked_batteries, total_batteries } = inventory.shape;
 const about = z.object({ station_id: id, station_name: z.string(), timestamp });
 
-/** What clients send, on every channel of the app. A ping's timestamp is the client's own, in whatever form. */
+/**
+ * Messages from clients, on every channel of the app. The timestamp of a ping is the client's own and is returned as
+ * it is.
+ */
 export const inbound = { ping: z.object({ timestamp: z.string().optional() }) };
 
 const pong = volatile(z.object({ timestamp: z.string() }));
 
-/** What those who watch stations are sent. Anybody may watch, so nothing here says who somebody is. */
+/** Messages to clients that watch stations. Anyone may watch, so no message identifies a user. */
 export const stationOutbound = {
   connection_established: reply(z.object({ message: z.string(), station_id: id.optional(), ...resumed })),
   inventory_update: latest(
@@ -36,7 +39,7 @@ export const stationOutbound = {
       battery_id: id,
       available_batteries,
       booked_batteries,
-      /** Masked, unless the deployment says otherwise. */
+      /** Masked, unless the app's option `exposeUser` is set. */
       user: z.string(),
     }),
   ),
@@ -50,7 +53,7 @@ const bookingReady = z.object({ booking_id: id, station_name: z.string(), messag
 const bookingConfirmed = bookingReady.extend({ battery_info: z.string() });
 const notification = z.object({ title: z.string(), message: z.string(), level: z.enum(LEVELS), timestamp });
 
-/** What a user is sent on their own channel. */
+/** Messages to a user on the channel of the user's own notifications. */
 export const notificationOutbound = {
   connection_established: reply(z.object({ message: z.string(), ...resumed })),
   booking_confirmed: log(bookingConfirmed),
@@ -59,16 +62,20 @@ export const notificationOutbound = {
   pong,
 };
 
-/** A user's notifications as they are listed, with their types; `seq` counts those of the user from 1. */
+/** The offset of a notification in the user's log: 1, 2, 3 and so on. */
 const seq = z.number().int().positive();
+
+/** A listed notification, with its type and its offset. */
 export const listedNotification = notification.extend({ type: z.literal("notification"), seq });
-export const listedNews = z.discriminatedUnion("type", [
+
+/** A listed entry of the user's log, of any type, with its offset. */
+export const listedEntry = z.discriminatedUnion("type", [
   bookingConfirmed.extend({ type: z.literal("booking_confirmed"), seq }),
   bookingReady.extend({ type: z.literal("booking_ready"), seq }),
   listedNotification,
 ]);
 
 export type StationOutbound = typeof stationOutbound;
-export type GeneralNews = z.output<typeof notification>;
+export type NotificationPayload = z.output<typeof notification>;
 export type Inventory = z.output<typeof inventory>;
 export type InventoryUpdate = z.output<typeof stationOutbound.inventory_update.schema>;

@@ -9,10 +9,10 @@ import {
   timestamp,
 } from "junction-hub";
 import type { BookedBattery, Station } from "./collections.ts";
-import { type GeneralNews, notificationOutbound } from "./messages.ts";
+import { type NotificationPayload, notificationOutbound } from "./messages.ts";
 import { NOTIFICATIONS, userRoom } from "./rooms.ts";
 
-/** How many of a user's notifications are kept, the newest. */
+/** Number of notifications that are kept per user: the newest. */
 export const KEPT = 1_000;
 
 export interface NotificationOptions {
@@ -23,7 +23,7 @@ export interface NotificationOptions {
 
 export type Notifications = ReturnType<typeof createNotifications>;
 
-/** A user's notifications are the log of the room of the user's clients: what they have been sent is what is listed. */
+/** Creates the notifications of users. They are the log of the user's room, so the list equals what was sent. */
 export function createNotifications({ history, publish, clock }: NotificationOptions) {
   const { message } = publisher(NOTIFICATIONS, notificationOutbound);
 
@@ -32,7 +32,7 @@ export function createNotifications({ history, publish, clock }: NotificationOpt
   }
 
   return {
-    /** Tells the booker of a battery that it is theirs. */
+    /** Builds the message that confirms a booking to its user. */
     bookingConfirmed({ name }: Pick<Station, "name">, { info, booking }: BookedBattery): Message {
       return message(userRoom(booking.user_id), "booking_confirmed", {
         booking_id: booking.id,
@@ -43,7 +43,7 @@ export function createNotifications({ history, publish, clock }: NotificationOpt
       });
     },
 
-    /** Tells the booker of a battery that it can be fetched; `at` is a timestamp. */
+    /** Builds the message that a user's battery can be collected; `at` is a timestamp. */
     bookingReady({ name }: Pick<Station, "name">, { booking }: BookedBattery, at: string): Message {
       return message(userRoom(booking.user_id), "booking_ready", {
         booking_id: booking.id,
@@ -54,34 +54,38 @@ export function createNotifications({ history, publish, clock }: NotificationOpt
     },
 
     /**
-     * Sends a user a notification: as it is listed then. Rejects with `HubError("unavailable")` while it is kept, but has
-     * no number yet.
+     * Sends a notification to a user. Resolves to it as the list shows it. Rejects with `HubError("unavailable")` while
+     * it is stored but has no offset yet.
      */
-    async notify(userId: string, news: Omit<GeneralNews, "timestamp">, command: Command): Promise<Listed> {
+    async notify(
+      userId: string,
+      notification: Omit<NotificationPayload, "timestamp">,
+      command: Command,
+    ): Promise<Listed> {
       const id = command.uuid();
       const room = roomOf(userId);
-      const sent = { ...message(room.room, "notification", { ...news, timestamp: timestamp(clock) }), id };
+      const sent = { ...message(room.room, "notification", { ...notification, timestamp: timestamp(clock) }), id };
       const [position] = await publish(sent);
-      // As it was sent, which may have been when the command came first.
+      // Read back from the log: a repeated command returns the notification of the first run.
       const [entry] = position ? await history.read(room, position.offset - 1, 1) : [];
       if (!entry) throw new HubError("unavailable");
       return listed(entry);
     },
 
-    /** A user's notifications with a number above `afterSeq`, in order; `seq` is the number to subscribe from then. */
+    /** Lists a user's notifications with offsets above `afterSeq`, in order. `seq` is the offset to subscribe from. */
     async list(userId: string, afterSeq: number): Promise<{ items: Listed[]; seq: number }> {
       const room = roomOf(userId);
       const [newest = 0] = await history.newest([room]);
-      // The log is trimmed from time to time and may hold more.
+      // The log is trimmed at intervals and may hold more than `KEPT`.
       const entries = await history.read(room, Math.max(afterSeq, newest - KEPT), KEPT);
       return { items: entries.map(listed), seq: entries.at(-1)?.offset ?? newest };
     },
   };
 }
 
-/** A notification as it was sent, with its type and its number. */
+/** A notification as it was sent, with its type and its offset. */
 type Listed = LogEntry["message"]["payload"] & { readonly type: string; readonly seq: number };
 
-function listed({ offset: seq, message: { type, payload } }: LogEntry): Listed {
-  return { ...payload, type, seq };
+function listed({ offset, message: { type, payload } }: LogEntry): Listed {
+  return { ...payload, type, seq: offset };
 }

@@ -18,12 +18,15 @@ export interface Inventory {
 }
 
 export interface StationWebSocket {
-  /** As the hub last told it; at once for a station that exists. Without a station, that of the last one to change. */
+  /**
+   * The last inventory received. With a station it arrives on connecting; without one it is that of the last station
+   * to change.
+   */
   readonly inventory: Inventory | null;
   readonly isConnected: boolean;
 }
 
-/** What a station holds, live; without a station, what happens at all of them. */
+/** Subscribes to the inventory of a station, or to that of all stations when none is given. */
 export function useStationWebSocket(stationId?: number | string | null, { url }: HookOptions = {}): StationWebSocket {
   const [inventory, setInventory] = useStateOf<Inventory | null>(stationId, null);
   const [isConnected, setIsConnected] = useState(false);
@@ -31,7 +34,7 @@ export function useStationWebSocket(stationId?: number | string | null, { url }:
   useEffect(() => {
     const namespace = stationId ? (`/battery/stations/${Number(stationId)}` as const) : "/battery/stations";
     const socket = connect(namespace, url === undefined ? {} : { url });
-    // Not every message has the total, which is always what is available and what is booked.
+    // Not every message has the total, which is always `available + booked`.
     const counted = (
       counts: Pick<HubMessages<"/battery/stations">["battery_booked"], "available_batteries" | "booked_batteries">,
     ): void => {
@@ -56,8 +59,8 @@ export function useStationWebSocket(stationId?: number | string | null, { url }:
 export type UserNotification = Message<typeof NOTIFICATIONS, "notification" | "booking_confirmed" | "booking_ready">;
 
 /**
- * The user's own notifications, oldest first, from now on. On a page of the hub's own host the cookie `access_token` will
- * do where there is no JWT.
+ * Subscribes to the user's own notifications; returns those received since mounting, oldest first. On a page of the
+ * hub's own host the cookie `access_token` is used when there is no JWT.
  */
 export function useUserNotifications({ url, token }: UserHookOptions = {}): readonly UserNotification[] {
   const [notifications, setNotifications] = useState<readonly UserNotification[]>([]);

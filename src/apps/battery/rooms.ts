@@ -1,18 +1,18 @@
-/** The root namespace of those who watch stations. */
+/** The root namespace of the clients that watch stations. */
 export const STATIONS = "/battery/stations";
 
-/** The namespace of users' own notifications. */
+/** The root namespace of users' own notifications. */
 export const NOTIFICATIONS = "/battery/notifications";
 
-/** The room of all who watch every station. */
+/** The room of the clients that watch every station. */
 export const ALL_STATIONS = "stations";
 
-/** The room of all who watch one station. */
+/** Returns the room of the clients that watch one station. */
 export function stationRoom(stationId: number): string {
   return `station:${stationId}`;
 }
 
-/** The room of a user's own clients. */
+/** Returns the room of a user's own clients. */
 export function userRoom(userId: string): string {
   return `user:${userId}`;
 }

@@ -1,6 +1,6 @@
 import { defineRoute, numericId, type Route, type Snapped, since, z } from "junction-hub";
 import type { Station } from "./collections.ts";
-import { inventory, LEVELS, listedNews, listedNotification, STATUSES } from "./messages.ts";
+import { inventory, LEVELS, listedEntry, listedNotification, STATUSES } from "./messages.ts";
 import type { Notifications } from "./notifications.ts";
 import { ALL_STATIONS, stationRoom } from "./rooms.ts";
 import type { BatteryService, Booked } from "./service.ts";
@@ -8,8 +8,8 @@ import { summaryOf } from "./station.ts";
 
 const id = z.number().int().positive();
 const stationView = z.object({ id, name: z.string(), status: z.enum(STATUSES), ...inventory.shape });
-/** With the place from which to subscribe to what comes after. */
-const placedStationView = stationView.extend({ seq: since });
+/** A station with the offset to subscribe from. */
+const stationSnapshotView = stationView.extend({ seq: since });
 const batteryView = z.object({ battery_id: id, station_id: id, info: z.string(), ...inventory.shape });
 const bookingView = z.object({
   booking_id: id,
@@ -24,7 +24,7 @@ const atStation = z.object({ id: numericId });
 const ofBooking = z.object({ id: numericId, booking_id: numericId });
 const operators = { credential: "jwt", roles: ["operator", "admin"] } as const;
 
-/** The HTTP routes of the battery app. */
+/** Returns the HTTP routes of the battery app. */
 export function batteryRoutes(service: BatteryService, notifications: Notifications): Route[] {
   return [
     defineRoute({
@@ -36,10 +36,10 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
         after: z.coerce.number().int().nonnegative().default(0),
         limit: z.coerce.number().int().min(1).max(1_000).default(100),
       }),
-      response: z.object({ items: z.array(placedStationView), seq: since }),
+      response: z.object({ items: z.array(stationSnapshotView), seq: since }),
       async handle({ query }) {
-        const { value, offsets } = await service.listPlaced(query.after, query.limit);
-        return { items: value.map((station) => placed(station, offsets)), seq: offsets.get(ALL_STATIONS) };
+        const { value, offsets } = await service.listSnapshot(query.after, query.limit);
+        return { items: value.map((station) => withSeq(station, offsets)), seq: offsets.get(ALL_STATIONS) };
       },
     }),
     defineRoute({
@@ -48,10 +48,10 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       summary: "A station with its inventory",
       credential: "none",
       params: atStation,
-      response: placedStationView,
+      response: stationSnapshotView,
       async handle({ params }) {
-        const { value, offsets } = await service.getPlaced(params.id);
-        return placed(value, offsets);
+        const { value, offsets } = await service.getSnapshot(params.id);
+        return withSeq(value, offsets);
       },
     }),
     defineRoute({
@@ -68,7 +68,7 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       ...operators,
       method: "patch",
       path: "/api/stations/{id}",
-      summary: "Tell everybody a station's status",
+      summary: "Set a station's status and announce it to everyone",
       params: atStation,
       body: z.object({ status: z.enum(STATUSES), message: z.string().trim().min(1).max(500).optional() }),
       response: stationView,
@@ -102,7 +102,7 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       ...operators,
       method: "post",
       path: "/api/stations/{id}/bookings/{booking_id}/ready",
-      summary: "Tell the booker that the battery can be collected",
+      summary: "Mark a booked battery as ready and notify its user",
       params: ofBooking,
       response: bookingView,
       async handle({ params, command }) {
@@ -124,10 +124,10 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
     defineRoute({
       method: "get",
       path: "/api/notifications",
-      summary: "The user's own notifications, the last 1,000, those after a number",
+      summary: "The user's own notifications after an offset; the last 1,000 at most",
       credential: "jwt",
       query: z.object({ after_seq: z.coerce.number().int().nonnegative().default(0) }),
-      response: z.object({ items: z.array(listedNews), seq: since }),
+      response: z.object({ items: z.array(listedEntry), seq: since }),
       handle: ({ identity, query }) => notifications.list(identity.userId, query.after_seq),
     }),
     defineRoute({
@@ -143,12 +143,12 @@ export function batteryRoutes(service: BatteryService, notifications: Notificati
       }),
       status: 201,
       response: listedNotification,
-      handle: ({ body: { user_id, ...news }, command }) => notifications.notify(user_id, news, command),
+      handle: ({ body: { user_id, ...notification }, command }) => notifications.notify(user_id, notification, command),
     }),
   ];
 }
 
-function placed(station: Station, offsets: Snapped<unknown>["offsets"]): z.input<typeof placedStationView> {
+function withSeq(station: Station, offsets: Snapped<unknown>["offsets"]): z.input<typeof stationSnapshotView> {
   return { ...summaryOf(station), seq: offsets.get(stationRoom(station.id)) ?? 0 };
 }
 

@@ -26,32 +26,32 @@ export interface BatteryServiceOptions {
   readonly nextBatteryId: () => Promise<number>;
   readonly nextBookingId: () => Promise<number>;
   readonly clock: Clock;
-  /** Whether everybody who watches is told in full who books. */
+  /** If true, `battery_booked` names the user in full; otherwise masked. */
   readonly exposeUser: boolean;
 }
 
 export type BatteryService = ReturnType<typeof createBatteryService>;
 
-/** A booked battery and where it is, or was before it was collected. */
+/** A booked battery and its station, or the station that it was collected from. */
 export interface Booked {
   readonly station: Pick<Station, "id" | "name">;
   readonly battery: BookedBattery;
 }
 
-/** A battery that was added, and what the station holds with it. */
+/** The id of an added battery, and the station's inventory with it. */
 export interface Added {
   readonly batteryId: number;
   readonly inventory: Inventory;
 }
 
-/** What is said of a status when the operator says nothing else. */
+/** Default texts of a change of status, for when the operator gives none. */
 const STATUS_TEXTS: Readonly<Record<Status, string>> = {
   online: "Station is now operational",
   offline: "Station is offline",
   maintenance: "Station is under maintenance",
 };
 
-/** The battery-swap stations: what can be done with them, by whichever door or route it is asked for. */
+/** Creates the service of the battery-swap stations: their operations, independent of transport and route. */
 export function createBatteryService({
   stations,
   notifications,
@@ -62,15 +62,17 @@ export function createBatteryService({
   clock,
   exposeUser,
 }: BatteryServiceOptions) {
-  const toWatchers = publisher(STATIONS, stationOutbound);
+  const stationPublisher = publisher(STATIONS, stationOutbound);
 
-  /** What every message about a station begins with, and its counts; a message takes of these what its schema has. */
+  /**
+   * Returns the common fields of messages about a station, and its counts. The schema of a message picks those it has.
+   */
   function about(station: Station, at: string) {
     const { id, name } = station;
     return { station_id: id, station_name: name, timestamp: at, ...transitions.inventoryOf(station) };
   }
 
-  /** The payload of an `inventory_update` for the station as it is. */
+  /** Returns the payload of an `inventory_update` for the station's current state. */
   function inventoryUpdate(
     station: Station,
     action: InventoryUpdate["action"] = "update",
@@ -79,32 +81,34 @@ export function createBatteryService({
     return { ...about(station, at), action };
   }
 
-  /** One message to both rooms: whoever is in both gets it once. */
-  function tell<K extends keyof typeof stationOutbound>(
+  /** Builds one message to both rooms. A client in both gets it once. */
+  function stationMessage<K extends keyof typeof stationOutbound>(
     station: Station,
     type: K,
-    payload: Parameters<typeof toWatchers.message<K>>[2],
+    payload: Parameters<typeof stationPublisher.message<K>>[2],
   ): Message {
-    return toWatchers.message([stationRoom(station.id), ALL_STATIONS], type, payload);
+    return stationPublisher.message([stationRoom(station.id), ALL_STATIONS], type, payload);
   }
 
-  function tellInventory(station: Station, action: InventoryUpdate["action"], at: string): Message {
-    return tell(station, "inventory_update", inventoryUpdate(station, action, at));
+  function inventoryMessage(station: Station, action: InventoryUpdate["action"], at: string): Message {
+    return stationMessage(station, "inventory_update", inventoryUpdate(station, action, at));
   }
 
-  /** The station, which from then on is always there: none is ever removed. */
+  /**
+   * Returns a station. Stations are never removed, so one that was found stays. Rejects with `HubError("not_found")`.
+   */
   async function get(id: number): Promise<Station> {
     const station = Number.isSafeInteger(id) ? await stations.get(id) : undefined;
     if (!station) throw new HubError("not_found", "Station not found");
     return station;
   }
 
-  /** Stations by id, those after `after`. */
+  /** Returns up to `limit` stations with ids above `after`, by id. */
   async function list(after: number, limit: number): Promise<Station[]> {
     return stations.find("byId", { range: { after }, limit });
   }
 
-  /** A change of a station that has to exist. Its result is kept with the station for a while, and should be small. */
+  /** Changes a station, which has to exist. The result is stored with the station for a while and should be small. */
   async function change<R>(
     id: number,
     command: Command,
@@ -119,8 +123,8 @@ export function createBatteryService({
     list,
     inventoryUpdate,
 
-    /** A station, with the place in its room to subscribe from. */
-    async getPlaced(id: number): Promise<Snapped<Station>> {
+    /** Returns a station with the offset to subscribe from in its room. */
+    async getSnapshot(id: number): Promise<Snapped<Station>> {
       return snapshot({
         namespace: STATIONS,
         read: () => get(id),
@@ -129,8 +133,8 @@ export function createBatteryService({
       });
     },
 
-    /** The same as `list`, with the places to subscribe from in the rooms of the stations and in that of all. */
-    async listPlaced(after: number, limit: number): Promise<Snapped<Station[]>> {
+    /** Same as `list`, with the offsets to subscribe from in the stations' rooms and in the room of all stations. */
+    async listSnapshot(after: number, limit: number): Promise<Snapped<Station[]>> {
       return snapshot({
         namespace: STATIONS,
         read: () => list(after, limit),
@@ -141,11 +145,13 @@ export function createBatteryService({
 
     async create(name: string, status: Status, command: Command): Promise<StationSummary> {
       const station = transitions.emptyStation(await command.number(nextStationId), name, status);
-      await stations.ensure(station, [tellInventory(station, "update", timestamp(clock))]);
+      await stations.ensure(station, [inventoryMessage(station, "update", timestamp(clock))]);
       return transitions.summaryOf(station);
     },
 
-    /** Tells everybody, also when the status is what it was: it is the operator who speaks. */
+    /**
+     * Sets the status and sends `station_status`, even when the status stays the same: the operator's text may be new.
+     */
     async setStatus(
       id: number,
       status: Status,
@@ -154,8 +160,12 @@ export function createBatteryService({
     ): Promise<StationSummary> {
       return change(id, command, (station, at) => {
         const next = transitions.setStatus(station, status);
-        const said = { ...about(next, at), status, message: message ?? STATUS_TEXTS[status] };
-        return { next, messages: [tell(next, "station_status", said)], result: transitions.summaryOf(next) };
+        const payload = { ...about(next, at), status, message: message ?? STATUS_TEXTS[status] };
+        return {
+          next,
+          messages: [stationMessage(next, "station_status", payload)],
+          result: transitions.summaryOf(next),
+        };
       });
     },
 
@@ -163,28 +173,28 @@ export function createBatteryService({
       const batteryId = await command.number(nextBatteryId);
       return change(id, command, (station, at) => {
         const next = transitions.addBattery(station, batteryId, info);
-        const added = tell(next, "battery_added", { ...about(next, at), battery_id: batteryId });
+        const added = stationMessage(next, "battery_added", { ...about(next, at), battery_id: batteryId });
         const result = { batteryId, inventory: transitions.inventoryOf(next) };
-        return { next, messages: [added, tellInventory(next, "add", at)], result };
+        return { next, messages: [added, inventoryMessage(next, "add", at)], result };
       });
     },
 
-    /** Rejects with `HubError("conflict")` when no battery is free. */
+    /** Books a battery for the user. Rejects with `HubError("conflict")` when none is free. */
     async book(id: number, identity: Identity, command: Command): Promise<Booked> {
       const bookingId = await command.number(nextBookingId);
       const user = exposeUser ? (identity.email ?? identity.userId) : masked(identity);
       return change(id, command, (station, at) => {
         const { next, battery } = transitions.book(station, bookingId, identity.userId, at);
         const messages = [
-          tell(next, "battery_booked", { ...about(next, at), battery_id: battery.id, user }),
-          tellInventory(next, "book", at),
+          stationMessage(next, "battery_booked", { ...about(next, at), battery_id: battery.id, user }),
+          inventoryMessage(next, "book", at),
           notifications.bookingConfirmed(next, battery),
         ];
         return { next, messages, result: booked(next, battery) };
       });
     },
 
-    /** Tells the booker that the battery can be fetched, once. */
+    /** Marks a booked battery as ready. Notifies its user the first time only. */
     async markReady(id: number, bookingId: number, command: Command): Promise<Booked> {
       return change(id, command, (station, at) => {
         const { next, battery } = transitions.markReady(station, bookingId, at);
@@ -196,8 +206,8 @@ export function createBatteryService({
     async collect(id: number, bookingId: number, identity: Identity, command: Command): Promise<Booked> {
       return change(id, command, (station, at) => {
         const { next, battery } = transitions.collect(station, bookingId, identity);
-        const collected = tell(next, "battery_collected", { ...about(next, at), battery_id: battery.id });
-        return { next, messages: [collected, tellInventory(next, "collect", at)], result: booked(next, battery) };
+        const collected = stationMessage(next, "battery_collected", { ...about(next, at), battery_id: battery.id });
+        return { next, messages: [collected, inventoryMessage(next, "collect", at)], result: booked(next, battery) };
       });
     },
   };

@@ -3,11 +3,11 @@ import { type Battery, type BookedBattery, MAX_BATTERIES, type Station } from ".
 import type { Inventory, Status } from "./messages.ts";
 
 /**
- * The pure transitions of a station. Each gives the next station or throws what the client is told; none can book a
- * battery twice or make the counts disagree, which are counted anew each time.
+ * The pure transitions of a station. Each returns the next station, or throws the `HubError` that the client gets. None
+ * can book a battery twice. The counts are computed from the batteries each time, so they cannot disagree.
  */
 
-/** A station without batteries. */
+/** Returns a station without batteries. */
 export function emptyStation(id: number, name: string, status: Status): Station {
   return { id, name, status, batteries: [] };
 }
@@ -21,7 +21,7 @@ export function inventoryOf({ batteries }: Station): Inventory {
   };
 }
 
-/** A station as everybody sees it. */
+/** The public view of a station. */
 export type StationSummary = Pick<Station, "id" | "name" | "status"> & Inventory;
 
 export function summaryOf(station: Station): StationSummary {
@@ -40,7 +40,9 @@ export function addBattery(station: Station, id: number, info: string): Station 
   return { ...station, batteries: [...station.batteries, { id, info, booking: null }] };
 }
 
-/** Books the battery that has been here longest of those that are free. `at` is a timestamp. */
+/**
+ * Books the free battery that was added first. `at` is a timestamp. Throws `HubError("conflict")` when none is free.
+ */
 export function book(
   station: Station,
   bookingId: number,
@@ -53,7 +55,7 @@ export function book(
   return { next: replace(station, battery), battery };
 }
 
-/** The same station when the battery was ready already. */
+/** Marks a booked battery as ready. Returns the same station when it was ready already. */
 export function markReady(station: Station, bookingId: number, at: string): { next: Station; battery: BookedBattery } {
   const battery = bookedBattery(station, bookingId);
   if (battery.booking.ready_at !== null) return { next: station, battery };
@@ -61,7 +63,10 @@ export function markReady(station: Station, bookingId: number, at: string): { ne
   return { next: replace(station, ready), battery: ready };
 }
 
-/** The battery leaves with its booker, or with an operator on their behalf. */
+/**
+ * Removes a booked battery, on request of its user, an operator or an admin. Throws `HubError("forbidden")` for
+ * others.
+ */
 export function collect(
   station: Station,
   bookingId: number,
@@ -75,7 +80,9 @@ export function collect(
   return { next: { ...station, batteries: left }, battery };
 }
 
-/** The battery that a booking holds. Throws `HubError("not_found")` when there is no such booking, or it is collected. */
+/**
+ * Returns the battery of a booking. Throws `HubError("not_found")` when the booking does not exist or was collected.
+ */
 function bookedBattery({ batteries }: Station, bookingId: number): BookedBattery {
   const battery = batteries.filter(isBooked).find(({ booking }) => booking.id === bookingId);
   if (!battery) throw new HubError("not_found", "Booking not found");

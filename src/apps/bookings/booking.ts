@@ -4,7 +4,7 @@ import type { Location } from "./messages.ts";
 import { isBefore, isFinal, mayFollow, type Status } from "./statuses.ts";
 
 /**
- * The pure transitions of a booking, and who may do what:
+ * The pure transitions of a booking, and the rights of each part:
  *
  * | | owner | assigned technician | admin |
  * |---|---|---|---|
@@ -14,22 +14,23 @@ import { isBefore, isFinal, mayFollow, type Status } from "./statuses.ts";
  * | report the technician's location | no | yes | yes |
  * | assign and unassign a technician | when creating | no | yes |
  *
- * Each gives the next booking, or the same object when nothing changes, or throws what the client is told.
+ * Each returns the next booking, or the same object when nothing changes, or throws the `HubError` that the client
+ * gets.
  */
 export type Part = "owner" | "technician" | "admin";
 
-/** What somebody is to a booking; `undefined` for those whose business it is not. */
+/** Returns the user's part in a booking; `undefined` for a user without one. */
 export function partOf({ userId, technicianId }: Booking, identity: Identity): Part | undefined {
   if (identity.role === "admin") return "admin";
   if (identity.userId === userId) return "owner";
   return identity.userId === technicianId ? "technician" : undefined;
 }
 
-/** A new booking: `assigned` when its technician is known from the start, else `pending`. */
-export function begin(facts: Pick<Booking, "id" | "userId" | "service" | "createdAt" | "technicianId">): Booking {
-  const { userId, technicianId } = facts;
+/** Returns a new booking: `assigned` when its technician is known from the start, else `pending`. */
+export function begin(fields: Pick<Booking, "id" | "userId" | "service" | "createdAt" | "technicianId">): Booking {
+  const { userId, technicianId } = fields;
   refuseOwner(userId, technicianId);
-  return { ...facts, status: technicianId === null ? "pending" : "assigned", lastLocation: null };
+  return { ...fields, status: technicianId === null ? "pending" : "assigned", lastLocation: null };
 }
 
 export interface Patch {
@@ -39,19 +40,20 @@ export interface Patch {
 }
 
 /**
- * Both wishes are judged by the booking as it was; together they come to the later status of the two, so that a booking
- * that has just got a technician is at least `assigned`. Unassigning leaves the status: there is no way back.
+ * Applies a patch. Both fields are checked against the booking as it was. When both change the status, the later one
+ * wins, so that a booking that gets a technician is at least `assigned`. Unassigning keeps the status, which never
+ * moves backwards.
  */
 export function change(booking: Booking, part: Part, { status, technicianId }: Patch): Booking {
   const assigned = technicianId === undefined ? booking : assign(booking, part, technicianId);
   if (status === undefined) return assigned;
   refuseMove(booking.status, part, status);
   const next = { ...assigned, status: isBefore(status, assigned.status) ? assigned.status : status };
-  // A technician's whereabouts are nobody's business once the work is over.
+  // For privacy, a technician's location is dropped once the work is over.
   return isFinal(next.status) ? { ...next, lastLocation: null } : next;
 }
 
-/** `timestamp` is when the technician was there. */
+/** Records the technician's location. `timestamp` is the time of the location. */
 export function report(booking: Booking, part: Part, location: Location, timestamp: string): Booking {
   if (part === "owner") throw new HubError("forbidden", "Only the assigned technician may report a location");
   if (isFinal(booking.status)) throw ended(booking.status);
@@ -76,7 +78,7 @@ function refuseMove(current: Status, part: Part, next: Status): void {
   if (!mayFollow(current, next)) throw new HubError("conflict", `A booking that is ${current} cannot become ${next}`);
 }
 
-/** Otherwise a customer could give themselves a technician's rights over their own booking. */
+/** Throws when the technician is the owner, who would otherwise get a technician's rights over the booking. */
 function refuseOwner(userId: string, technicianId: string | null): void {
   if (technicianId === userId) throw new HubError("invalid_field", "The owner cannot be the technician of a booking");
 }

@@ -5,12 +5,14 @@ import type { Status } from "./statuses.ts";
 
 export type Broadcasts = ReturnType<typeof createBroadcasts>;
 
-/** What this app sends to rooms, and to which. Each throws a `ZodError` when the facts break the message's schema. */
+/**
+ * Creates the builders of the app's messages to rooms. Each throws a `ZodError` when its arguments break the schema.
+ */
 export function createBroadcasts(clock: Clock) {
   const { message } = publisher(NAMESPACE, outbound);
 
   return {
-    /** To all who watch the booking and to its owner, wherever they are; once to who is both. */
+    /** Builds a message to the booking's room and to its owner's room. A client in both gets it once. */
     statusUpdate(bookingId: string, ownerId: string, status: Status): Message {
       const payload = { bookingId, status, timestamp: timestamp(clock) };
       return message([bookingRoom(bookingId), userRoom(ownerId)], "status_update", payload);
@@ -21,7 +23,7 @@ export function createBroadcasts(clock: Clock) {
       return message(supportRoom(ticketId), "message", payload);
     },
 
-    /** `at` is when the technician was there; by default now. */
+    /** Builds a message to the booking's room. `at` is the time of the location; default: now. */
     locationUpdate(bookingId: string, location: Location, at = timestamp(clock)): Message {
       return message(bookingRoom(bookingId), "location_update", { bookingId, location, timestamp: at });
     },

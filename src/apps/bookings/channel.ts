@@ -23,20 +23,20 @@ export interface BookingsChannelOptions {
   readonly clock: Clock;
 }
 
-/** The one channel of the bookings app: clients join the rooms of what concerns them. */
+/** Declares the one channel of the bookings app: clients join the rooms of their bookings and tickets. */
 export function bookingsChannel(
   channel: AppDeps["channel"],
   { bookings, support, clock }: BookingsChannelOptions,
 ): void {
   const typing = createTyping(clock);
-  /** The rooms that clients have asked for. */
-  const asked = new WeakMap<Client, Set<string>>();
+  /** The rooms that each client has joined by request. */
+  const joinedRooms = new WeakMap<Client, Set<string>>();
   const now = (): string => timestamp(clock);
 
   /**
-   * Who may be in a room: in `booking:*` its owner, its assigned technician and admins; in `support:*` the creator of the
-   * ticket and admins; in `user:*` that user and admins. Refuses in the same words whether there is no such room or it is
-   * not for this user.
+   * Rejects with `HubError("forbidden")` unless the user may be in the room. `booking:*` is for the booking's owner,
+   * its assigned technician and admins; `support:*` for the ticket's creator and admins; `user:*` for that user and
+   * admins. The text is the same for a room that does not exist, so that it does not reveal which rooms do.
    */
   async function authorise(room: string, identity: Identity): Promise<void> {
     const { kind, id = "" } = parseRoom(room) ?? {};
@@ -50,7 +50,7 @@ export function bookingsChannel(
     throw noSuchRoom(room);
   }
 
-  /** Shows a new member of a booking's room where its technician was last. */
+  /** Sends the technician's last location to a client that has joined a booking's room. */
   async function showLocation(client: Client, room: string): Promise<void> {
     const { kind, id = "" } = parseRoom(room) ?? {};
     const booking = kind === "booking" ? await bookings.find(id, client.identity) : undefined;
@@ -60,7 +60,7 @@ export function bookingsChannel(
 
   async function leave(client: Client, room: string): Promise<void> {
     typing.stop(client, room);
-    asked.get(client)?.delete(room);
+    joinedRooms.get(client)?.delete(room);
     await client.leave(room);
   }
 
@@ -71,16 +71,16 @@ export function bookingsChannel(
     outbound,
     async open(client) {
       const { userId } = client.identity;
-      asked.set(client, new Set());
+      joinedRooms.set(client, new Set());
       client.onClose(() => typing.stopEverywhere(client));
       await client.join(userRoom(userId), {
         since: sinceGiven(client),
         confirm: (resumed) => client.send("connected", { userId, ...resumed, timestamp: now() }),
       });
     },
-    /** A role may have been taken away: what was right for the old token is asked again for the new one. */
+    /** Checks the rooms again: the new token may have a lesser role than the old one. */
     async renewed(client) {
-      for (const room of asked.get(client) ?? []) {
+      for (const room of joinedRooms.get(client) ?? []) {
         if (!client.isIn(room)) continue;
         await authorise(room, client.identity).catch(async (refusal: unknown) => {
           await leave(client, room);
@@ -93,8 +93,8 @@ export function bookingsChannel(
         await authorise(room, client.identity);
         let isConfirmed = false;
         const confirm = async (resumed: Resumed): Promise<void> => {
-          // Asked again: whoever lost the right in between is put out either here, because it is gone by now, or by the
-          // eviction that follows its loss, because the client is in the room by now.
+          // Checked again after joining. If the right was lost in between, this check fails. If it is lost later, the
+          // eviction that follows finds the client in the room.
           await authorise(room, client.identity);
           if (!client.isIn(room)) return;
           isConfirmed = true;
@@ -105,7 +105,7 @@ export function bookingsChannel(
           throw refusal;
         });
         if (!isConfirmed) throw noSuchRoom(room);
-        asked.get(client)?.add(room);
+        joinedRooms.get(client)?.add(room);
         await showLocation(client, room);
         return { room };
       },
@@ -117,7 +117,7 @@ export function bookingsChannel(
       },
       typing(client, { room, data }) {
         if (!parseRoom(room) || !client.isIn(room)) throw new HubError("forbidden", "You are not in this room", room);
-        typing.say(client, room, data.isTyping);
+        typing.set(client, room, data.isTyping);
       },
     },
   });

@@ -10,7 +10,7 @@ const booking = z.object({
   service: z.string(),
   status,
   technicianId: uuid.nullable(),
-  /** Where the assigned technician was last; unknown again when another is assigned or the booking has ended. */
+  /** The assigned technician's last location; `null` again when another is assigned or the booking has ended. */
   lastLocation: z.object({ location, timestamp }).nullable(),
   createdAt: timestamp,
 });
@@ -36,9 +36,9 @@ export function openTickets(collection: OpenCollection): Promise<Tickets> {
 }
 
 /**
- * One message of a ticket in a document of its own. A chat has no end, so inside the ticket's document it would be
- * written again and again with every message, and one day would not fit. `seq` counts the messages of a ticket from 1
- * without gaps.
+ * One message of a ticket, in its own document. A chat has no limit: inside the ticket's document all of it would be
+ * rewritten with every message, and in the end would not fit. `seq` numbers the messages of a ticket from 1 without
+ * gaps.
  */
 const ticketMessage = z.object({
   id: uuid,

@@ -4,10 +4,10 @@ import { STATUSES } from "./statuses.ts";
 const timestamp = z.iso.datetime();
 const room = z.string();
 
-/** Ids of bookings, tickets, messages and technicians: a UUID of any version, since other backends make them too. */
+/** Ids of bookings, tickets, messages and technicians: a UUID of any version, since other backends create them too. */
 export const uuid = z.guid();
 
-/** Whoever a token names; ours are UUIDs, but whoever signs tokens names their users. */
+/** The user id in a token. Ids of this hub's users are UUIDs, but other issuers of tokens choose their own. */
 export const userId = z.string().min(1).max(256);
 
 export const status = z.enum(STATUSES);
@@ -16,18 +16,18 @@ export const status = z.enum(STATUSES);
 export const location = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
 export type Location = z.output<typeof location>;
 
-/** A support message as the document shows it; how long one may be is for whoever takes it in to say. */
+/** A support message as the app's document defines it. Its length is limited by the route that accepts it. */
 export const supportMessage = z.object({ id: uuid, message: z.string(), createdAt: timestamp });
 export type SupportMessage = z.output<typeof supportMessage>;
 
-/** What clients send. */
+/** Messages from clients. */
 export const inbound = {
   join: z.object({ room, since: since.optional() }),
   leave: z.object({ room }),
   typing: z.object({ room, data: z.object({ isTyping: z.boolean() }) }),
 };
 
-/** What the hub sends. */
+/** Messages to clients. */
 export const outbound = {
   connected: reply(z.object({ userId, ...resumed, timestamp })),
   joined_room: reply(z.object({ room, ...resumed, timestamp })),

@@ -7,7 +7,7 @@ export type BookingStatus = Messages["status_update"]["status"];
 export type SupportMessage = Messages["message"]["message"];
 
 export interface BookingHookOptions extends UserHookOptions {
-  /** The support ticket whose messages are wanted; a booking's room has none. */
+  /** The support ticket whose messages are returned. A booking's room has no messages. */
   readonly ticketId?: string;
 }
 
@@ -17,7 +17,7 @@ export interface BookingWebSocket {
   readonly messages: readonly SupportMessage[];
 }
 
-/** The status of a booking, live. Without a booking or a token there is no connection. */
+/** Subscribes to the status of a booking. Without a booking or a token it opens no connection. */
 export function useWebSocket(bookingId?: string, { url, token, ticketId }: BookingHookOptions = {}): BookingWebSocket {
   const [status, setStatus] = useStateOf<BookingStatus | "">(bookingId, "");
   const [messages, setMessages] = useStateOf<readonly SupportMessage[]>(ticketId, []);
@@ -33,7 +33,7 @@ export function useWebSocket(bookingId?: string, { url, token, ticketId }: Booki
       })
       .on("connect_error", report)
       .on("error", report)
-      // A customer hears of all bookings that are theirs.
+      // A customer gets the updates of all of their bookings.
       .on("status_update", (update) => {
         if (update.bookingId === bookingId) setStatus(update.status);
       })

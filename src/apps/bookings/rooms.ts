@@ -1,7 +1,7 @@
 /** The root namespace, which owns the rooms. */
 export const NAMESPACE = "/bookings";
 
-/** What a room is about; the table of who may be in which is in `channel.ts`. */
+/** The kinds of rooms. `authorise` in `channel.ts` has the rights to each. */
 export type RoomKind = "booking" | "user" | "support";
 
 export function bookingRoom(bookingId: string): string {
@@ -16,7 +16,7 @@ export function supportRoom(ticketId: string): string {
   return `support:${ticketId}`;
 }
 
-/** A room's name taken apart; `undefined` for a name that no room has. */
+/** Splits a room's name into kind and id. Returns `undefined` for an invalid name. */
 export function parseRoom(room: string): { kind: RoomKind; id: string } | undefined {
   const [, kind, id] = /^(booking|user|support):(.+)$/.exec(room) ?? [];
   return kind === undefined || id === undefined ? undefined : { kind: kind as RoomKind, id };

@@ -20,14 +20,14 @@ const ticketView = z.object({ id: uuid, userId, subject: z.string(), createdAt: 
 const messageView = z.object({
   id: uuid,
   ticketId: uuid,
-  /** Counts the messages of the ticket from 1. */
+  /** The number of the message in its ticket, from 1. */
   seq: z.number().int(),
   senderId: userId,
   message: z.string(),
   createdAt: timestamp,
 });
 
-/** An id that is no UUID is that of nothing: the answer is a 404, not a lesson in spelling. */
+/** The id in a path. It is not checked to be a UUID: an id of another form gets the same 404 as an unknown one. */
 const withId = z.object({ id: z.string() });
 
 const shortText = z.string().trim().min(1).max(200);
@@ -37,7 +37,7 @@ const bookingChange = z
   .object({ status: status.optional(), technicianId: uuid.nullable().optional() })
   .refine((body) => body.status !== undefined || body.technicianId !== undefined, "give status, technicianId or both");
 
-/** The HTTP routes of the bookings app. */
+/** Returns the HTTP routes of the bookings app. */
 export function bookingRoutes(bookings: BookingsService, support: SupportService): Route[] {
   return [
     defineRoute({
@@ -73,7 +73,7 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
     defineRoute({
       method: "post",
       path: "/api/v2/bookings/{id}/location",
-      summary: "Report where the technician is",
+      summary: "Report the technician's location",
       credential: "jwt",
       params: withId,
       body: location,
@@ -93,20 +93,20 @@ export function bookingRoutes(bookings: BookingsService, support: SupportService
     defineRoute({
       method: "get",
       path: "/api/v2/support/tickets/{id}/messages",
-      summary: "The messages of a ticket in order, at most 1,000, those after a seq",
+      summary: "The messages of a ticket after a seq, in order; at most 1,000",
       credential: "jwt",
       params: withId,
       query: z.object({ after_seq: z.coerce.number().int().nonnegative().default(0) }),
       response: z.object({
         items: z.array(messageView),
-        seq: since.describe("With the last messages: the `since` to join the ticket's room with"),
+        seq: since.describe("The `since` to join the ticket's room with, after the last messages"),
       }),
       handle: ({ identity, params, query }) => support.list(params.id, identity, query.after_seq),
     }),
     defineRoute({
       method: "post",
       path: "/api/v2/support/tickets/{id}/messages",
-      summary: "Say something in a ticket's chat",
+      summary: "Post a message in a ticket's chat",
       credential: "jwt",
       params: withId,
       body: z.object({ message: longText }),

@@ -23,9 +23,9 @@ export interface BookingsServiceOptions {
 
 export type BookingsService = ReturnType<typeof createBookingsService>;
 
-/** Home-service bookings: what can be done with one, by whichever door or route it is asked for. */
+/** Creates the service of home-service bookings: their operations, independent of transport and route. */
 export function createBookingsService({ bookings, broadcasts, clock, evict }: BookingsServiceOptions) {
-  /** A transition by somebody who has a part in the booking; for others it is as if there were no such booking. */
+  /** Runs a transition for a user with a part in the booking. Rejects with `HubError("not_found")` for other users. */
   async function modify<R>(
     id: string,
     identity: Identity,
@@ -43,7 +43,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
     });
   }
 
-  /** The booking, if there is one and the user has a part in it. */
+  /** Returns the booking if it exists and the user has a part in it. */
   async function find(id: string, identity: Identity): Promise<Booking | undefined> {
     const booking = uuid.safeParse(id).success ? await bookings.get(id) : undefined;
     return booking && partOf(booking, identity) ? booking : undefined;
@@ -58,7 +58,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
       return booking;
     },
 
-    /** Whoever creates a booking owns it. Nobody is told: a status that nobody has seen has not changed. */
+    /** Creates a booking owned by the user. Sends no message: a first status is no change of status. */
     async create(
       { userId }: Identity,
       service: string,
@@ -70,12 +70,12 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
     },
 
     /**
-     * Changes the status, the technician or both. A technician who is no longer the booking's is out of its room when
-     * this resolves: clients that were in it are told so, and one that is just joining finds out when it looks again.
+     * Changes the status, the technician or both. The former technician is evicted from the booking's room before this
+     * resolves. Clients in the room get an error; a client that is joining is refused by the check after the join.
      */
-    async change(id: string, identity: Identity, wish: Patch, command: Command): Promise<Booking> {
+    async change(id: string, identity: Identity, patch: Patch, command: Command): Promise<Booking> {
       const act = (before: Booking, part: Part) => {
-        const next = change(before, part, wish);
+        const next = change(before, part, patch);
         const moved = next.status !== before.status;
         const messages = moved ? [broadcasts.statusUpdate(id, next.userId, next.status)] : [];
         return { next, messages, result: { next, former: before.technicianId } };
@@ -87,7 +87,7 @@ export function createBookingsService({ bookings, broadcasts, clock, evict }: Bo
       return next;
     },
 
-    /** Records where the technician is now, and shows it to all who watch the booking. */
+    /** Records the technician's location and sends it to the booking's room. */
     async report(id: string, identity: Identity, location: Location, command: Command): Promise<LocationUpdate> {
       const act = (before: Booking, part: Part) => {
         const at = timestamp(clock);

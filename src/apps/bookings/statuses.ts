@@ -1,4 +1,4 @@
-/** What a booking goes through, in order; the last two end it. */
+/** The statuses of a booking, in order. The last two are final. */
 export const STATUSES = [
   "pending",
   "confirmed",
@@ -11,12 +11,15 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Nothing follows a final status. */
+/** Returns true for a final status, which no status may follow. */
 export function isFinal(status: Status): boolean {
   return status === "completed" || status === "cancelled";
 }
 
-/** Whether `next` may follow `current`: only forward, steps may be skipped, and cancelled follows all but the final ones. */
+/**
+ * Returns true if `next` may follow `current`: only forward. Steps may be skipped; `cancelled` follows any status but
+ * a final one.
+ */
 export function mayFollow(current: Status, next: Status): boolean {
   return !isFinal(current) && isBefore(current, next);
 }

@@ -4,7 +4,7 @@ import type { Ticket, TicketMessage, TicketMessages, Tickets } from "./collectio
 import { uuid } from "./messages.ts";
 import { NAMESPACE, supportRoom } from "./rooms.ts";
 
-/** Most messages that one request gives. */
+/** Most messages in one response. */
 const PAGE = 1_000;
 
 export interface SupportServiceOptions {
@@ -17,11 +17,11 @@ export interface SupportServiceOptions {
 
 export type SupportService = ReturnType<typeof createSupportService>;
 
-/** Support tickets and their chats: between the creator of a ticket and the admins. */
+/** Creates the service of support tickets and their chats between the creator of a ticket and the admins. */
 export function createSupportService(options: SupportServiceOptions) {
   const { tickets, messages, broadcasts, snapshot, clock } = options;
 
-  /** The ticket, if there is one and it is the user's business. */
+  /** Returns the ticket if it exists and the user is its creator or an admin. */
   async function find(id: string, { userId, role }: Identity): Promise<Ticket | undefined> {
     const ticket = uuid.safeParse(id).success ? await tickets.get(id) : undefined;
     return ticket && (role === "admin" || ticket.userId === userId) ? ticket : undefined;
@@ -42,8 +42,8 @@ export function createSupportService(options: SupportServiceOptions) {
     },
 
     /**
-     * The messages of a ticket that come after the one numbered `afterSeq`, at most 1,000, in order. `seq` is the place of
-     * the ticket's room where those who join with it as `since` get what comes after the last message of the ticket.
+     * Lists the messages of a ticket numbered above `afterSeq`, in order; at most 1,000. `seq` is an offset in the
+     * ticket's room: a client that joins with it as `since` gets the messages after the ticket's last one.
      */
     async list(
       id: string,
@@ -63,10 +63,10 @@ export function createSupportService(options: SupportServiceOptions) {
 
     async post(ticketId: string, identity: Identity, text: string, command: Command): Promise<TicketMessage> {
       await get(ticketId, identity);
-      const said = { id: command.uuid(), ticketId, senderId: identity.userId, message: text };
+      const fields = { id: command.uuid(), ticketId, senderId: identity.userId, message: text };
       return messages.insertNext("bySeq", [ticketId], (seq) => {
-        const document = { ...said, seq, createdAt: timestamp(clock) };
-        return { document, messages: [broadcasts.supportMessage(ticketId, said.senderId, document)] };
+        const document = { ...fields, seq, createdAt: timestamp(clock) };
+        return { document, messages: [broadcasts.supportMessage(ticketId, fields.senderId, document)] };
       });
     },
   };

@@ -3,19 +3,22 @@ import type { Outbound } from "./messages.ts";
 
 type Client = HubClient<Outbound>;
 
-/** Who has not said for this long that they are typing has stopped. */
+/** Milliseconds after the last `typing` message until a client counts as stopped. */
 export const TYPING_MS = 5_000;
 
-/** Who is typing in which room. Nobody is left typing for the others: not after a silence, not by going away. */
+/**
+ * Tracks the clients that are typing, by room. A client that falls silent, leaves or disconnects is reported as
+ * stopped.
+ */
 export function createTyping(clock: Clock) {
-  /** What cancels the timer of each room that a client is typing in. */
+  /** Functions that cancel the timers of the rooms that a client is typing in. */
   const timers = new WeakMap<Client, Map<string, () => void>>();
 
-  function tellOthers(client: Client, room: string, isTyping: boolean): void {
+  function broadcastTyping(client: Client, room: string, isTyping: boolean): void {
     client.broadcastFrom(room, "typing", { userId: client.identity.userId, isTyping });
   }
 
-  /** True when the client was typing there. */
+  /** Cancels the timer of a client in a room. Returns true if the client was typing there. */
   function forget(client: Client, room: string): boolean {
     const rooms = timers.get(client);
     rooms?.get(room)?.();
@@ -31,19 +34,19 @@ export function createTyping(clock: Clock) {
     );
   }
 
-  /** Tells the others that the client has stopped, if it was typing there. */
+  /** Broadcasts to the others that the client has stopped, if it was typing there. */
   function stop(client: Client, room: string): void {
-    if (forget(client, room)) tellOthers(client, room, false);
+    if (forget(client, room)) broadcastTyping(client, room, false);
   }
 
   return {
     stop,
 
-    /** Passes on to the others in the room what a member says of itself. */
-    say(client: Client, room: string, isTyping: boolean): void {
+    /** Sets the state of a client in a room and broadcasts it to the others there. */
+    set(client: Client, room: string, isTyping: boolean): void {
       forget(client, room);
       if (isTyping) remember(client, room);
-      tellOthers(client, room, isTyping);
+      broadcastTyping(client, room, isTyping);
     },
 
     stopEverywhere(client: Client): void {

@@ -4,11 +4,12 @@ import { type Location, type SupportMessage, userId as userIdSchema } from "./me
 import type { Status } from "./statuses.ts";
 
 /**
- * Broadcasts for code in this process that keeps bookings, tickets or locations elsewhere. Statuses and messages are kept
- * for clients that come back, and each resolves when that is done; a location is shown to those who are there, and who
- * joins later is not told of it. Each rejects with `HubError("invalid_field")`, sending nothing, when what it is given
- * could not be a message of the channel, and the first two with `HubError("unavailable")` while the database cannot be
- * reached; whether the booking, ticket or user exists is not asked.
+ * Sends messages for code in this process that stores bookings, tickets or locations elsewhere. Statuses and messages
+ * are published: they are stored for clients that reconnect, and the promise resolves once they are. A location is
+ * broadcast to the clients in the room; a client that joins later does not get it. Each method rejects with
+ * `HubError("invalid_field")`, sending nothing, when its arguments break the schema of the message. The first two
+ * reject with `HubError("unavailable")` while the database is unreachable. None checks that the booking, ticket or user
+ * exists.
  */
 export interface WebsocketService {
   /** `status_update` to `booking:<bookingId>` and `user:<userId>`; `userId` is the booking's owner. */
@@ -19,7 +20,7 @@ export interface WebsocketService {
   broadcastTechnicianLocation(bookingId: string, location: Location): Promise<void>;
 }
 
-/** The service over a hub; it keeps no state, so there may be any number of them. */
+/** Creates the service over a hub. It has no state, so any number of them may exist. */
 export function createWebsocketService(hub: Pick<AppDeps, "publish" | "broadcast" | "clock">): WebsocketService {
   const broadcasts = createBroadcasts(hub.clock);
   const publish = async (build: () => Message): Promise<void> => void (await hub.publish(checked(build)));

@@ -4,11 +4,11 @@ import { type Event, openEvents } from "./collections.ts";
 import { eventRoutes } from "./routes.ts";
 import { createEventsService } from "./service.ts";
 
-/** Events with seats: who watches one sees every booking and how many seats are left. */
+/** Events with seats: clients that watch one get every booking and the number of seats left. */
 export const events = defineApp("events", async (deps) => {
   const { collection, sequence, routes, seed, clock, snapshot } = deps;
   const events = await openEvents(collection);
-  // The demo's events have the ids 123 and 124; those that are created come after them.
+  // The demo's events have the ids 123 and 124; created ones get ids above 1,000.
   const nextId = sequence("events", { startAfter: 1_000 });
   const service = createEventsService({ events, nextId, snapshot, clock });
   eventChannels(deps, service);

@@ -14,11 +14,11 @@ import { type EventsService, NAMESPACE, roomOf } from "./service.ts";
 
 type Client = HubClient<Outbound>;
 
-/** Names of the cluster-wide counts that `get_stats` answers with. */
+/** Names of the cluster-wide counts that `get_stats` returns. */
 const CLIENTS = "events:clients";
 const SUBSCRIPTIONS = "events:subscriptions";
 
-/** The two channels of the events app: `/ws`, and `/ws/events/{eventId}`, which is subscribed from the start. */
+/** Declares the two channels of the events app: `/ws`, and `/ws/events/{eventId}`, which subscribes on connecting. */
 export function eventChannels(
   { channel, limits, clock }: Pick<AppDeps, "channel" | "limits" | "clock">,
   service: EventsService,
@@ -35,12 +35,12 @@ export function eventChannels(
     });
   }
 
-  function greet(client: Client, facts: { eventId?: number } & Resumed = {}): void {
+  function greet(client: Client, details: { eventId?: number } & Resumed = {}): void {
     const clientId = `ws_${clock.now()}_${randomBytes(5).toString("hex")}`;
-    client.send("connection_established", { clientId, ...facts, timestamp: now() });
+    client.send("connection_established", { clientId, ...details, timestamp: now() });
   }
 
-  /** In the room first, then the current value: nothing that happens in between is missed. */
+  /** Joins the room, then sends the current value, so that no change in between is missed. */
   async function subscribe(client: Client, eventId: number, joining: Joining): Promise<void> {
     await service.visible(eventId, client.identity);
     await client.join(roomOf(eventId), joining).catch((error: unknown) => {
@@ -53,7 +53,7 @@ export function eventChannels(
     client.sendCurrent("seat_update", event, service.seatsOf(event));
   }
 
-  /** The client is not subscribed any more. */
+  /** Removes the client's subscription from the counts. */
   function forget(client: Client, eventId: number): void {
     subscriptions.get(client)?.get(eventId)?.();
     subscriptions.get(client)?.delete(eventId);

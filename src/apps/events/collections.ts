@@ -1,13 +1,13 @@
 import { type Collection, type OpenCollection, z } from "junction-hub";
 
-/** More would make one document too large to be written for every booking. */
+/** Most seats of an event. More bookings would make its document too large to write for every booking. */
 export const MAX_SEATS = 100_000;
 
 const booking = z.object({ userId: z.string(), seats: z.number().int().positive() });
 
 /**
- * An event with its bookings in one document: seats and bookings change together or not at all.
- * `availableSeats` is what `bookings` leave of `seatCapacity`, kept so that nobody has to add it up.
+ * An event with its bookings in one document, so that seats and bookings change atomically.
+ * `availableSeats` is `seatCapacity` less the seats in `bookings`, stored so that it need not be summed on every read.
  */
 const event = z.object({
   id: z.number().int().positive(),

@@ -4,7 +4,7 @@ const timestamp = z.iso.datetime();
 const eventId = z.number().int().positive();
 const seats = z.number().int().nonnegative();
 
-/** What clients send. */
+/** Messages from clients. */
 export const inbound = {
   subscribe_event: z.object({ eventId, since: since.optional() }),
   unsubscribe_event: z.object({ eventId }),
@@ -12,7 +12,9 @@ export const inbound = {
   get_stats: z.object({}),
 };
 
-/** What the hub sends. No schema has `bookingId` or `userId`: whoever watches an event does not learn who books. */
+/**
+ * Messages to clients. No schema has `bookingId` or `userId`, so that watching an event does not reveal its bookers.
+ */
 export const outbound = {
   connection_established: reply(z.object({ clientId: z.string(), eventId: eventId.optional(), ...resumed, timestamp })),
   subscribed: reply(z.object({ eventId, ...resumed, timestamp })),

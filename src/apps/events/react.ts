@@ -4,18 +4,18 @@ import { useEffect, useState } from "react";
 
 export interface SeatData {
   readonly availableSeats: number;
-  /** Known from the first update on. */
+  /** Set from the first `seat_update` on. */
   readonly seatCapacity: number | undefined;
 }
 
 export interface EventWebSocket {
   readonly isConnected: boolean;
   readonly seatData: SeatData | null;
-  /** When the hub last said something about the seats. */
+  /** The time of the last message about the seats. */
   readonly lastUpdate: Date | null;
 }
 
-/** The seats of an event, live. Without an event or a token (the user's JWT) there is no connection. */
+/** Subscribes to the seats of an event. Without an event or a token (the user's JWT) it opens no connection. */
 export function useEventWebSocket(
   eventId: number | string | null | undefined,
   token: string | null | undefined,

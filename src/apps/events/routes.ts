@@ -34,7 +34,7 @@ const page = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-/** The HTTP routes of the events app. */
+/** Returns the HTTP routes of the events app. */
 export function eventRoutes(service: EventsService): Route[] {
   return [
     defineRoute({

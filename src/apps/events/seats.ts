@@ -2,7 +2,10 @@ import { HubError } from "junction-hub";
 import type { Event } from "./collections.ts";
 import { MAX_SEATS } from "./collections.ts";
 
-/** The pure transitions of an event. Each gives the next event or throws what the client is told; none can oversell. */
+/**
+ * The pure transitions of an event. Each returns the next event or throws the `HubError` that the client gets; none
+ * can oversell.
+ */
 
 export function book(event: Event, userId: string, seats: number): { next: Event; bookingId: number } {
   if (seats > event.availableSeats) throw new HubError("conflict", `Only ${event.availableSeats} seats are left`);
@@ -16,7 +19,7 @@ export function book(event: Event, userId: string, seats: number): { next: Event
   return { next, bookingId };
 }
 
-/** Only the booking's owner may, unless `anyOwner`. Others are told what they would be told of no such booking. */
+/** Cancels a booking. Throws `HubError("forbidden")` unless the user is its owner or `anyOwner` is set. */
 export function cancel(event: Event, bookingId: number, userId: string, anyOwner: boolean): Event {
   const { [String(bookingId)]: booking, ...bookings } = event.bookings;
   if (!booking) throw new HubError("not_found", "Booking not found");

@@ -14,7 +14,7 @@ import * as seats from "./seats.ts";
 
 export const NAMESPACE = "/events";
 
-/** The room of all who watch an event. */
+/** Returns the room of the clients that watch an event. */
 export function roomOf(eventId: number): string {
   return `event:${eventId}`;
 }
@@ -28,10 +28,10 @@ export interface EventsServiceOptions {
 
 export type EventsService = ReturnType<typeof createEventsService>;
 
-/** An event as those see it who may. */
+/** An event as permitted users see it, without its bookings. */
 export type EventView = Pick<Event, "id" | "name" | "seatCapacity" | "availableSeats" | "visibility">;
 
-/** What somebody who books or cancels is told: the booking, and what it leaves of the seats. */
+/** The result of booking or cancelling: the booking, and the seats that are left. */
 export interface Receipt {
   readonly eventId: number;
   readonly bookingId: number;
@@ -39,11 +39,14 @@ export interface Receipt {
   readonly seatCapacity: number;
 }
 
-/** The events app: what can be done with events and seats, by whichever door or route it is asked for. */
+/** Creates the service of events: operations on events and seats, independent of transport and route. */
 export function createEventsService({ events, nextId, snapshot, clock }: EventsServiceOptions) {
   const { message } = publisher(NAMESPACE, outbound);
 
-  /** The event, or the same "not found" whether it does not exist or is not for this user's eyes. */
+  /**
+   * Returns the event. Rejects with the same `HubError("not_found")` when it does not exist or the user may not see
+   * it.
+   */
   async function visible(id: number, identity: Identity): Promise<Event> {
     const event = Number.isSafeInteger(id) ? await events.get(id) : undefined;
     if (!event || !maySee(event, identity)) throw new HubError("not_found", "Event not found");
@@ -54,7 +57,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     return message(roomOf(event.id), "seat_update", seatsOf(event));
   }
 
-  /** The payload of a `seat_update` for the event as it is. */
+  /** Returns the payload of a `seat_update` for the event's current state. */
   function seatsOf({ id, availableSeats, seatCapacity }: Event) {
     return { eventId: id, availableSeats, seatCapacity, timestamp: timestamp(clock) };
   }
@@ -68,8 +71,8 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     seatsOf,
 
     /**
-     * The events this user may see, by id. `seq` is the place of an event's room where those who subscribe with it as
-     * `since` get what comes after the seats as they are listed.
+     * Lists the events that the user may see, by id. `seq` is an offset in the event's room: a client that subscribes
+     * with it as `since` gets the messages after the listed seats.
      */
     async list(identity: Identity, after: number, limit: number): Promise<(EventView & { seq: number })[]> {
       const { value: listed, offsets } = await snapshot({
@@ -78,7 +81,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
         documents: (listed) => listed,
         rooms: (listed) => listed.map(({ id }) => roomOf(id)),
       });
-      return listed.map((event) => ({ ...factsOf(event), seq: offsets.get(roomOf(event.id)) ?? 0 }));
+      return listed.map((event) => ({ ...viewOf(event), seq: offsets.get(roomOf(event.id)) ?? 0 }));
     },
 
     async create(
@@ -87,13 +90,13 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
     ): Promise<EventView> {
       const id = await command.number(nextId);
       const fresh = { ...event, id, availableSeats: event.seatCapacity, nextBookingId: 1, bookings: {} };
-      return factsOf((await events.ensure(fresh)).document);
+      return viewOf((await events.ensure(fresh)).document);
     },
 
     async resize(id: number, seatCapacity: number, command: Command): Promise<EventView> {
       const act = (event: Event) => {
         const next = seats.resize(event, seatCapacity);
-        return { next, messages: [seatUpdate(next)], result: factsOf(next) };
+        return { next, messages: [seatUpdate(next)], result: viewOf(next) };
       };
       return events.modify(id, act, command);
     },
@@ -132,7 +135,7 @@ export function createEventsService({ events, nextId, snapshot, clock }: EventsS
   }
 }
 
-function factsOf({ id, name, seatCapacity, availableSeats, visibility }: Event): EventView {
+function viewOf({ id, name, seatCapacity, availableSeats, visibility }: Event): EventView {
   return { id, name, seatCapacity, availableSeats, visibility };
 }
 
@@ -140,12 +143,15 @@ function receipt({ id, availableSeats, seatCapacity }: Event, bookingId: number)
   return { eventId: id, bookingId, availableSeats, seatCapacity };
 }
 
-/** What the store says of an event that is not there. */
+/** Returns the error that the store throws for a missing event. */
 function asIfMissing(): HubError {
   return new HubError("not_found");
 }
 
-/** Public events are for all; private ones for those on their list and for the people who run events. */
+/**
+ * Returns true if the user may see the event: a public one, one whose list has the user, or any for operators and
+ * admins.
+ */
 function maySee(event: Event, { userId, role }: Identity): boolean {
   if (event.visibility === "public" || role === "admin" || role === "operator") return true;
   return event.allowedUserIds.includes(userId);

@@ -11,7 +11,7 @@ export const parking = defineApp("parking", async ({ collection, sequence, chann
   const service = createParkingService({
     lots,
     ended: await openEnded(collection),
-    // The demo's lots have the ids 1 and 2; those that are added come after them.
+    // The demo's lots have the ids 1 and 2; added ones get ids above 1,000.
     nextLotId: sequence("parking_lots", { startAfter: 1_000 }),
     nextReservationId: sequence("reservations"),
   });

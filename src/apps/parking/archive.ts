@@ -2,22 +2,28 @@ import { isError } from "junction-hub";
 import type { Ended, LocatedReservation, Lot, Lots } from "./collections.ts";
 import { hasEnded, without } from "./spots.ts";
 
-/** So many ended reservations may lie in a lot: moving them costs two more writes, which not every ending should. */
+/**
+ * Number of ended reservations in a lot at which they are moved. Moving costs two more writes, so not every ending
+ * does it.
+ */
 export const ENDED_IN_LOT = 32;
 
-/** How many are moved at a time. */
+/** Number of reservations that are moved at a time. */
 const BATCH = 256;
 
 /**
- * Keeps the document of a lot from growing for ever: ended reservations move to a collection of their own. They are there
- * before they leave the lot, so a reader who looks into the lot first misses none, and may see one twice. A worker that
- * dies in between leaves them in the lot until the next move.
+ * Creates the function that moves a lot's ended reservations to their own collection, which bounds the lot's document.
+ * They are written there before they are removed from the lot. So a reader that reads the lot first misses none, but
+ * may find one twice. If the worker dies in between, they stay in the lot until the next move.
  */
 export function createTidy(lots: Pick<Lots, "get" | "modify">, ended: Pick<Ended, "ensure">) {
   /** Lots whose reservations this worker is moving. */
   const moving = new Set<number>();
 
-  /** Moves the ended reservations of a lot, if it has many. What cannot be moved now is moved after a later change. */
+  /**
+   * Moves the ended reservations of a lot, if it has many. Those that cannot be moved now are moved after a later
+   * change.
+   */
   return async function tidy(lotId: number): Promise<void> {
     if (moving.has(lotId)) return;
     moving.add(lotId);
@@ -29,7 +35,7 @@ export function createTidy(lots: Pick<Lots, "get" | "modify">, ended: Pick<Ended
         await lots.modify(lotId, (current) => ({ next: without(current, ids) }));
       }
     } catch (error) {
-      // The change that led here is made; that the database went away since is no failure of it.
+      // The change that led here is stored, so a database that has become unavailable since must not fail it.
       if (!isError(error, "unavailable")) throw error;
     } finally {
       moving.delete(lotId);
@@ -37,7 +43,7 @@ export function createTidy(lots: Pick<Lots, "get" | "modify">, ended: Pick<Ended
   };
 }
 
-/** Whether a lot has many ended reservations. */
+/** Returns true if a lot has `ENDED_IN_LOT` ended reservations or more. */
 export function isUntidy(lot: Lot): boolean {
   return endedOf(lot).length >= ENDED_IN_LOT;
 }

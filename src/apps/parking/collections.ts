@@ -1,7 +1,10 @@
 import { type Collection, type OpenCollection, z } from "junction-hub";
 import { STATUSES } from "./messages.ts";
 
-/** The largest car parks have about as many. More would make one document too large to be written for every change. */
+/**
+ * Most free spots and most reservations of a lot: about the spots of the largest car parks. More reservations would
+ * make its document too large to write per change.
+ */
 export const MAX_SPOTS = 20_000;
 
 const id = z.number().int().positive();
@@ -10,13 +13,13 @@ const reservation = z.object({ id, user_id: z.string(), status: z.enum(STATUSES)
 export type Reservation = z.infer<typeof reservation>;
 
 /**
- * A parking lot with its reservations in one document: a spot and the reservation that takes it change together or not at
- * all. Those that have ended stay until they are moved to the ended ones; see `archive.ts`.
+ * A parking lot with its reservations in one document, so that a spot and its reservation change atomically. Ended
+ * reservations stay until they are moved to their own collection; see `archive.ts`.
  */
 export const lot = z.object({
   id,
   name: z.string(),
-  /** Free spots that nobody has reserved. */
+  /** Number of free spots without a reservation. */
   available_spots: z.number().int().nonnegative(),
   reservations: z.array(reservation),
   /** The ids and the users of `reservations`, for the indexes. */
@@ -41,7 +44,7 @@ export function openLots(collection: OpenCollection): Promise<Lots> {
 const locatedReservation = reservation.extend({ parking_lot_id: id });
 export type LocatedReservation = z.infer<typeof locatedReservation>;
 
-/** Reservations that have ended: they never change any more, and need no place in their lot. */
+/** Ended reservations, which never change again and so can be stored outside their lot. */
 export type Ended = Collection<LocatedReservation, "byUser">;
 
 export function openEnded(collection: OpenCollection): Promise<Ended> {

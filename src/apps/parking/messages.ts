@@ -1,6 +1,6 @@
 import { log, reply, resumed, since, z } from "junction-hub";
 
-/** What a client can be notified of. */
+/** Types of notifications that a client can subscribe to. */
 export const NOTIFICATION_TYPES = ["reservation", "parking_lot"] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
@@ -11,40 +11,40 @@ export type Status = (typeof STATUSES)[number];
 const id = z.number().int().positive();
 const notificationType = z.enum(NOTIFICATION_TYPES);
 
-/** A reservation as its user sees it, in a notification and by HTTP. */
+/** The user's view of a reservation, in a notification and by HTTP. */
 export const reservationView = z.object({ reservation_id: id, status: z.enum(STATUSES), parking_lot_id: id });
 
-/** A parking lot as everybody sees it, in a notification and by HTTP. */
+/** The public view of a parking lot, in a notification and by HTTP. */
 export const lotView = z.object({
   parking_lot_id: id,
   name: z.string(),
   available_spots: z.number().int().nonnegative(),
 });
 
-/** Each type has places of its own: one number is meant for every type that is subscribed to. */
-const places = z.union([since, z.partialRecord(notificationType, since)]);
+/** Offsets by type, since each type has its own room. A single number applies to every subscribed type. */
+const offsets = z.union([since, z.partialRecord(notificationType, since)]);
 
-/** What clients send. */
+/** Messages from clients. */
 export const inbound = {
-  subscribe: z.object({ notification_types: z.array(notificationType), since: places.optional() }),
+  subscribe: z.object({ notification_types: z.array(notificationType), since: offsets.optional() }),
 };
 
-/** What the hub sends. */
+/** Messages to clients. */
 export const outbound = {
   subscribed: reply(
     z.object({
       notification_types: z.array(notificationType),
-      /** Whether all follows that was missed of the types that `since` was said for. */
+      /** True if every missed message follows, of all types that `since` was given for. */
       recovered: resumed.recovered,
-      /** The newest place: a number where there is one type, by type where there are several. */
-      seq: places.optional(),
+      /** The newest offset: a number for one type, an object by type for several. */
+      seq: offsets.optional(),
     }),
   ),
   notification: log(
     z.object({
       message: z.string(),
       notification_type: notificationType,
-      // The document's own example names no lot; what is published by hand may look like it.
+      // The example in the app's document has no lot id, so messages published by hand may lack it.
       data: z.union([reservationView.partial({ parking_lot_id: true }), lotView]),
     }),
   ),

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 const NAMESPACE = "/parking/notifications";
 const RECONNECT_MS = 5_000;
 
-/** A notification, or what the hub had to complain about; what is common to both can be read without asking. */
+/** A notification or an error of the hub. Fields common to both can be read without a check of the type. */
 export type WebSocketMessage =
   | Message<typeof NAMESPACE, "notification">
   | (Message<typeof NAMESPACE, "error"> & { readonly data?: undefined });
@@ -16,8 +16,8 @@ export interface ParkingWebSocket {
 }
 
 /**
- * The user's parking notifications, live. The JWT is exchanged for a ws token before every attempt; a connection that is
- * lost or refused is tried again after 5 seconds.
+ * Subscribes to the user's parking notifications. The JWT is exchanged for a ws token before every attempt. A
+ * connection that is lost or refused is tried again after 5 seconds.
  */
 export function useWebSocket({ url, token }: UserHookOptions = {}): ParkingWebSocket {
   const [isConnected, setIsConnected] = useState(false);
@@ -37,7 +37,7 @@ export function useWebSocket({ url, token }: UserHookOptions = {}): ParkingWebSo
     async function attempt(): Promise<void> {
       const wsToken = await getWebSocketToken(url, token ?? storedToken(), unmounted.signal);
       if (unmounted.signal.aborted) return;
-      if (wsToken === undefined) return again();
+      if (wsToken === undefined) return scheduleRetry();
       const opened = connect(NAMESPACE, { token: wsToken, reconnect: false, ...(url !== undefined && { url }) });
       socket = opened;
       opened
@@ -49,15 +49,15 @@ export function useWebSocket({ url, token }: UserHookOptions = {}): ParkingWebSo
         .on("error", (payload) => add({ type: "error", ...payload }))
         .on("connect_error", (error) => {
           report(error);
-          again();
+          scheduleRetry();
         })
         .on("disconnect", () => {
           setIsConnected(false);
-          if (!unmounted.signal.aborted) again();
+          if (!unmounted.signal.aborted) scheduleRetry();
         });
     }
 
-    function again(): void {
+    function scheduleRetry(): void {
       clearTimeout(retry);
       retry = setTimeout(() => void attempt(), RECONNECT_MS);
     }
@@ -70,7 +70,10 @@ export function useWebSocket({ url, token }: UserHookOptions = {}): ParkingWebSo
   return { isConnected, messages };
 }
 
-/** A ws token for the JWT; none where nobody is signed in, or, with the reason on the console, when it cannot be had. */
+/**
+ * Resolves to a ws token for the JWT, or `undefined` without a JWT. Also `undefined` when the request fails; the error
+ * is logged.
+ */
 async function getWebSocketToken(
   url: string | undefined,
   jwt: string | undefined,

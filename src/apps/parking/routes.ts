@@ -6,7 +6,7 @@ import type { LotView, ParkingService } from "./service.ts";
 const spots = z.number().int().nonnegative().max(MAX_SPOTS);
 const limit = z.coerce.number().int().min(1).max(1_000).default(100);
 
-/** The HTTP routes of the parking app. */
+/** Returns the HTTP routes of the parking app. */
 export function parkingRoutes(service: ParkingService): Route[] {
   return [
     defineRoute({
@@ -34,7 +34,7 @@ export function parkingRoutes(service: ParkingService): Route[] {
     defineRoute({
       method: "patch",
       path: "/api/parking-lots/{id}",
-      summary: "Say how many spots are free",
+      summary: "Set the number of free spots",
       credential: "jwt",
       roles: ["operator", "admin"],
       params: z.object({ id: numericId }),

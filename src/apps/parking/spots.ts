@@ -2,14 +2,17 @@ import { HubError, type Identity } from "junction-hub";
 import { type Lot, MAX_SPOTS, type Reservation } from "./collections.ts";
 import type { Status } from "./messages.ts";
 
-/** The pure transitions of a parking lot. Each gives the next lot or throws what the client is told; none can overbook. */
+/**
+ * The pure transitions of a parking lot. Each returns the next lot or throws the `HubError` that the client gets; none
+ * can overbook.
+ */
 
-/** A lot that nobody has reserved a spot in. */
+/** Returns a lot without reservations. */
 export function emptyLot(id: number, name: string, available_spots: number): Lot {
   return { id, name, available_spots, reservations: [], reservation_ids: [], user_ids: [] };
 }
 
-/** A new reservation takes a spot. */
+/** Adds a reservation, which takes a spot. Throws `HubError("conflict")` when none is free. */
 export function reserve(lot: Lot, id: number, userId: string): { next: Lot; reservation: Reservation } {
   if (lot.available_spots === 0 || lot.reservations.length >= MAX_SPOTS) {
     throw new HubError("conflict", "No spot is free in this parking lot");
@@ -19,12 +22,15 @@ export function reserve(lot: Lot, id: number, userId: string): { next: Lot; rese
   return { next: withReservations(taken, [...lot.reservations, reservation]), reservation };
 }
 
-/** Whoever runs the lot says how many spots are free; reservations keep theirs. */
+/** Sets the number of free spots. Reservations keep theirs. */
 export function setSpots(lot: Lot, available_spots: number): Lot {
   return { ...lot, available_spots };
 }
 
-/** Whether a status is other than the one there is. Throws when this user, or nobody, may change it to that. */
+/**
+ * Returns true if `status` differs from the current one. Throws when the user may not change it, or the reservation
+ * has ended.
+ */
 export function changesStatus(reservation: Reservation, status: Status, { userId, role }: Identity): boolean {
   if (reservation.user_id !== userId && role !== "operator" && role !== "admin") {
     throw new HubError("forbidden", "Only its owner may change a reservation");
@@ -34,7 +40,7 @@ export function changesStatus(reservation: Reservation, status: Status, { userId
   return true;
 }
 
-/** A reservation of this lot ends and gives its spot back. */
+/** Ends a reservation of this lot, which frees its spot. */
 export function end(lot: Lot, id: number, status: Status): Lot {
   const reservations = lot.reservations.map((one) => (one.id === id ? { ...one, status } : one));
   return { ...lot, available_spots: lot.available_spots + 1, reservations };
@@ -44,7 +50,7 @@ export function hasEnded({ status }: Reservation): boolean {
   return status !== "active";
 }
 
-/** Without reservations that are kept elsewhere. */
+/** Returns the lot without the reservations with these ids, which are stored elsewhere. */
 export function without(lot: Lot, ids: readonly number[]): Lot {
   const gone = new Set(ids);
   return withReservations(

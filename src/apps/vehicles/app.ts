@@ -8,7 +8,7 @@ import { createVehiclesService } from "./service.ts";
 /** A car park's entries and exits, and a search over the vehicles that are in it. */
 export const vehicles = defineApp("vehicles", async ({ collection, sequence, channel, routes, seed, clock }) => {
   const vehicles = await openVehicles(collection);
-  // The demo's vehicles have the lowest ids; those that enter come after them.
+  // The demo's vehicles have the lowest ids; later ones get ids above 1,000.
   const nextId = sequence("vehicles", { startAfter: 1_000 });
   const service = createVehiclesService({ vehicles, nextId, clock });
   vehicleChannel(channel, service);

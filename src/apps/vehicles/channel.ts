@@ -4,7 +4,7 @@ import type { VehiclesService } from "./service.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Search as you type among the vehicles parked now. */
+/** Declares the channel for search as you type among the vehicles parked now. */
 export function vehicleChannel(channel: AppDeps["channel"], service: VehiclesService): void {
   channel("/vehicles/search", {
     credential: "apiKey",

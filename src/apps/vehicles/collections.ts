@@ -8,7 +8,7 @@ const vehicle = z.object({
   phone_number: z.string(),
   /** ISO 8601, so that its order as text is its order in time. */
   entry_timestamp: z.iso.datetime(),
-  /** What a search term may be the start of; see `words.ts`. */
+  /** Texts that are matched by their prefixes against search terms; see `words.ts`. */
   words: z.array(z.string()),
 });
 

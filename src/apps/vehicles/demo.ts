@@ -4,7 +4,7 @@ import { parked } from "./service.ts";
 const FIRST = ["Amal", "Ben", "Chen", "Dina", "Eva", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Karim", "Lena", "Mia"];
 const LAST = ["Adams", "Brown", "Cruz", "Diaz", "Evans", "Fischer", "Garcia", "Hassan", "Ito", "Jansen", "Khan"];
 
-/** 200 vehicles, the first of them `ABC123`; one entered every minute until `now` (milliseconds since the epoch). */
+/** Returns 200 vehicles, the first of them `ABC123`. One entered every minute until `now` (epoch milliseconds). */
 export function demoVehicles(now: number): Vehicle[] {
   return Array.from({ length: 200 }, (_, i) => {
     const entry =

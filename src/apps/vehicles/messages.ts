@@ -1,6 +1,6 @@
 import { reply, z } from "junction-hub";
 
-/** Longest search term; longer ones match nothing that a person would type. */
+/** Longest search term in characters, longer than any that a person would type. */
 const MAX_TERM = 64;
 
 export const term = z
@@ -17,13 +17,13 @@ export const vehicleView = z.object({
   entry_timestamp: z.iso.datetime(),
 });
 
-/** At most 50 items; `total` counts every match. */
+/** Results of a search: up to 50 items. `total` counts every match. */
 export const results = z.object({ items: z.array(vehicleView), total: z.number().int().nonnegative() });
 
-/** What clients send. */
+/** Messages from clients. */
 export const inbound = { search: z.object({ term }) };
 
-/** What the hub sends. */
+/** Messages to clients. */
 export const outbound = {
   search_results: reply(results),
   error: reply(z.object({ detail: z.string() })),

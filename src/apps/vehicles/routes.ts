@@ -8,7 +8,7 @@ const newVehicle = z.object({
   phone_number: z.string().trim().min(1).max(32),
 });
 
-/** The HTTP routes of the vehicles app. */
+/** Returns the HTTP routes of the vehicles app. */
 export function vehicleRoutes(service: VehiclesService): Route[] {
   return [
     defineRoute({

@@ -2,7 +2,7 @@ import { type Clock, type Command, HubError, timestamp } from "junction-hub";
 import type { Vehicle, Vehicles } from "./collections.ts";
 import { fold, wordsOf } from "./words.ts";
 
-/** Most items that one search gives. */
+/** Most items in the result of one search. */
 const MAX_ITEMS = 50;
 
 export interface VehiclesServiceOptions {
@@ -19,10 +19,10 @@ export interface VehicleEntry {
 
 export type VehiclesService = ReturnType<typeof createVehiclesService>;
 
-/** The vehicles app: who is parked now, and finding them. */
+/** Creates the service of parked vehicles: their entry, exit and search. */
 export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServiceOptions) {
   return {
-    /** The newest 50 of the vehicles that have a word starting with `term`, and how many there are. */
+    /** Returns the newest 50 of the vehicles that have a word starting with `term`, and the number of all matches. */
     async search(term: string): Promise<{ items: Vehicle[]; total: number }> {
       const prefix = fold(term);
       const [items, total] = await Promise.all([
@@ -32,7 +32,7 @@ export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServi
       return { items, total };
     },
 
-    /** The newest 50 of all vehicles, and how many there are. */
+    /** Returns the newest 50 of all vehicles, and the number of all. */
     async newest(): Promise<{ items: Vehicle[]; total: number }> {
       const [items, total] = await Promise.all([
         vehicles.find("byEntry", { descending: true, limit: MAX_ITEMS }),
@@ -47,7 +47,7 @@ export function createVehiclesService({ vehicles, nextId, clock }: VehiclesServi
     },
 
     async leave(id: number, command: Command): Promise<void> {
-      // Where the command comes again the vehicle may be gone by its own doing: what was found the first time is noted.
+      // The command records if the vehicle was found: when repeated, it may itself have removed the vehicle before.
       const found = await command.number(async () => ((await vehicles.get(id)) ? 1 : 0));
       if (found === 0) throw new HubError("not_found", "Vehicle not found");
       await vehicles.remove(id);

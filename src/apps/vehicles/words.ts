@@ -1,8 +1,9 @@
-/** How much of a field is kept from each start of a word: the longest term that can be searched for. */
+/** Characters of a field that are indexed from each start of a word: the longest term that can be searched for. */
 const LONGEST = 64;
 
 /**
- * Everything that a search term may be the start of: each field from the start of each of its words on, in lower case.
+ * Returns the texts whose prefixes are valid search terms: each field from the start of each of its words, in lower
+ * case.
  * `John Doe` gives `john doe` and `doe`; `+1234567890` gives itself and `1234567890`.
  */
 export function wordsOf(...fields: readonly string[]): string[] {
@@ -15,7 +16,7 @@ export function wordsOf(...fields: readonly string[]): string[] {
   return [...words];
 }
 
-/** A term or a field as it is compared: case and the width of spaces make no difference. */
+/** Normalises a term or a field for comparison: lower case, trimmed, runs of spaces as one. */
 export function fold(text: string): string {
   return text.trim().replace(/\s+/g, " ").toLowerCase();
 }

@@ -6,8 +6,8 @@ const bookingStatus = z.object({ bookingId: uuid, userId, status });
 const support = z.object({ ticketId: uuid, senderId: userId, message: supportMessage });
 const technicianLocation = z.object({ bookingId: uuid, location });
 
-/** Hears the Redis channels on which other backends publish what happens to bookings that they keep. */
-export function bookingInlets(ingest: AppDeps["ingest"], broadcasts: Broadcasts): void {
+/** Ingests the Redis channels on which other backends publish changes of the bookings that they store. */
+export function bookingIngest(ingest: AppDeps["ingest"], broadcasts: Broadcasts): void {
   ingest("booking:status", (published) => {
     const { bookingId, userId, status } = bookingStatus.parse(published);
     return broadcasts.statusUpdate(bookingId, userId, status);
