@@ -1,4 +1,3 @@
-import { createClient, createCluster } from "redis";
 import type { RedisAddress } from "./address.ts";
 
 /** A pair of connections to Redis. It ends at the first fault and does not reconnect. */
@@ -84,9 +83,15 @@ export async function connectRedis(
   }
 }
 
+/** Loads the client library. A worker without Redis starts faster without it. */
+function loadRedis(): Promise<typeof import("redis")> {
+  return import("redis");
+}
+
 type Open = <C extends Client>(client: C) => Promise<C>;
 
 async function openBoth(address: RedisAddress, open: Open): Promise<{ send: Send; subscriber: Client }> {
+  const { createClient, createCluster } = await loadRedis();
   if (address.kind === "cluster") {
     const { tls, connectTimeout, reconnectStrategy } = socketTo(address, "", 0);
     const cluster = createCluster({
@@ -134,6 +139,7 @@ async function majorVersion(send: Send): Promise<number> {
 /** Resolves to the master's address, from the first sentinel that has it. */
 async function findMaster(address: RedisAddress, signal: AbortSignal): Promise<RedisAddress> {
   let last: unknown = new Error("no sentinel has the address of the master: check its name in REDIS_URL");
+  const { createClient } = await loadRedis();
   for (const { host, port } of address.hosts) {
     const client = createClient({
       disableClientInfo: true,

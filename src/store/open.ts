@@ -1,6 +1,5 @@
 import type { Store } from "./collection.ts";
 import { openEmbeddedStore } from "./embedded/store.ts";
-import { openMongoStore } from "./mongo/store.ts";
 import type { WriteOptions } from "./writes/upkeep.ts";
 
 export interface StoreOptions extends WriteOptions {
@@ -11,8 +10,9 @@ export interface StoreOptions extends WriteOptions {
 }
 
 /** Opens the configured store. Rejects, with nothing left open, when the database cannot be opened. */
-export function openStore({ mongodbUrl, dataDir, ...options }: StoreOptions): Promise<Store> {
-  return mongodbUrl === undefined
-    ? openEmbeddedStore({ folder: dataDir, ...options })
-    : openMongoStore({ url: mongodbUrl, ...options });
+export async function openStore({ mongodbUrl, dataDir, ...options }: StoreOptions): Promise<Store> {
+  if (mongodbUrl === undefined) return openEmbeddedStore({ folder: dataDir, ...options });
+  // Loading mongoose takes a good part of a start, which a hub without MongoDB is spared.
+  const { openMongoStore } = await import("./mongo/store.ts");
+  return openMongoStore({ url: mongodbUrl, ...options });
 }
