@@ -55,7 +55,7 @@ describe("the link to Redis", () => {
     const redis = await link();
     expect(redis.state).to.equal("lost");
     expect(redis.reason).to.include("ECONNREFUSED");
-    expect(() => redis.check()).to.throw("only of what is in the log");
+    expect(() => redis.check()).to.throw("only messages of class log arrive");
     await server.start();
     await live(redis);
   });
