@@ -13,7 +13,7 @@ import { Tally } from "./tally.ts";
 process.chdir(path.resolve(import.meta.dirname, "../.."));
 
 const HELP = `npm test                    lint, types, all specs, the APIs' again with other windows, the speed guard (bench/README.md)
-npm test -- --fast          lint, types, and the specs that start no process of their own, in a minute; it says how many
+npm test -- --fast          lint, types, and the specs that start no process of their own, in a minute and a half; it says how many
 npm test -- test/store      lint, types, and the specs of one folder
 npm test -- --grep "seats"  … or of one subject (any mocha option but --reporter)`;
 
@@ -67,12 +67,16 @@ if (isWhole) {
   const judge = specJob([PROOFS_SPEC], { folder, env: { ...env, JUDGE_PROOFS: "1" } });
   tally.add(judge, await runAlone(judge));
 }
-// Whether it is as fast as it was: measured once more where it seems not to be, since other programs may have been busy.
+// Measures the speed, once more where it seems to have fallen, since other programs may have been busy. It is a warning and
+// no failure: on a machine that others use too, `room-1` of one and the same commit varied fivefold within a minute.
+let speed = "";
 if (isWhole && tally.failed === 0) {
   const command = [process.execPath, "--import", "tsx", "bench/main.ts", "--quick", "--guard"] as const;
   const guard: Job = { name: "Speed beside bare ws, as a ratio", command, seconds: 0 };
   const first = await runAlone(guard);
-  tally.add(guard, first.status === 0 ? first : await runAlone(guard));
+  const isSlower = first.status !== 0 && (await runAlone(guard)).status !== 0;
+  if (isSlower)
+    speed = "WARNING: slower than recorded beside bare ws, twice; compare on a quiet machine (bench/README.md)";
 }
 
 writeDurations({ ...durations, ...tally.seconds });
@@ -82,5 +86,6 @@ console.log(`\nThe slowest spec files:\n${tally.slowest(10)}\n`);
 if (isFast)
   console.log(`A part of the tests: ${specs.length} of ${found.length} spec files, those that start no process.`);
 for (const server of tally.servers) console.log(`Embedded database: ran; MongoDB: ${server}`);
+if (speed !== "") console.log(speed);
 console.log(tally.toString());
 process.exitCode = tally.failed > 0 ? 1 : 0;
